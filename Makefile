@@ -1,0 +1,70 @@
+# Everything a fresh Debian machine with python3 needs is done by these targets; a second run is quick.
+#   make demo         a synthetic copy of a real table, with its report
+#   make test         ruff, mypy and the tests
+#   make test-slow    the tests that take longer
+#   make bench        the figures of docs/benchmarks.md (needs the benchmark data, see there)
+#   make bench-peers  other libraries, each in an environment of its own under build/peers (3 to 5 GB)
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
+.PHONY: help demo test test-slow lint browser torch bench bench-peers clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+demo: $(VENV)/demo.stamp
+	@$(ONE_THREAD) $(PY) examples/demo.py
+
+test: $(VENV)/test.stamp browser lint
+	@$(ONE_THREAD) $(PY) -m pytest
+
+test-slow: $(VENV)/test.stamp browser
+	@$(ONE_THREAD) $(PY) -m pytest -m slow
+
+lint: $(VENV)/test.stamp
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+
+browser:
+	@bash .ci/browser
+
+torch: $(VENV)/torch.stamp
+
+bench: $(VENV)/bench.stamp
+	@$(ONE_THREAD) $(PY) bench/tables.py
+	@$(ONE_THREAD) $(PY) bench/guards.py
+
+bench-peers: build/peers/sdv/stamp build/peers/argn/stamp
+
+$(PY):
+	@PYTHON="$(PYTHON)" bash .ci/venv $(VENV)
+
+$(VENV)/%.stamp: pyproject.toml constraints.txt | $(PY)
+	@echo "Installing simulacra and what 'make $*' needs into $(VENV) ..."
+	@$(INSTALL) -e '.[$*]'
+	@touch $@
+
+# A step of its own: asked for by itself, an index or a local wheel with the CPU build is preferred over several GB of CUDA.
+$(VENV)/torch.stamp: constraints.txt | $(PY)
+	@echo "Installing torch into $(VENV) ..."
+	@$(INSTALL) torch
+	@touch $@
+
+build/peers/sdv/stamp: bench/peers/sdv.txt constraints.txt
+	@PYTHON="$(PYTHON)" bash bench/peers/install sdv
+
+build/peers/argn/stamp: bench/peers/argn.txt constraints.txt
+	@PYTHON="$(PYTHON)" bash bench/peers/install argn
+
+clean:
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
