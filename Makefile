@@ -39,7 +39,7 @@ browser:
 
 torch: $(VENV)/torch.stamp
 
-bench: $(VENV)/bench.stamp
+bench: $(VENV)/test.stamp
 	@$(ONE_THREAD) $(PY) bench/tables.py
 	@$(ONE_THREAD) $(PY) bench/guards.py
 
