@@ -1,0 +1,5 @@
+"""`python -m simulacra` is the command line."""
+
+from simulacra.cli.main import main
+
+raise SystemExit(main())

@@ -1,0 +1,200 @@
+"""Generator: the seam that every method fills. The base converts, checks, seeds, records and saves; a method is its mathematics."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from simulacra.core import options, rng, state
+from simulacra.core.data import Dataset, as_dataset, frame_kind, give_back
+from simulacra.core.errors import ConfigError, DataError, ModelError, NotFitted
+from simulacra.core.lineage import Lineage, keyed_hash, versions
+from simulacra.core.schema import Schema
+from simulacra.core.where import Where
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+
+@dataclass
+class Generator:
+    """Base of all methods that make data.
+
+    A method is a dataclass whose fields (core.options.option) are its configuration. It writes
+    `_fit(data, rng)`, which sets attributes that end in "_" (plain values, numpy arrays, polars frames: they are what
+    is saved), and `_sample(n, rng)`, which returns a polars frame of n rows. `_finish(frame, rng, start)` may add what
+    must be unique over all rows; `start` is the number of the first row. Methods with needs_data = False get their
+    facts from `fit(schema=...)` alone or need no fit at all.
+    """
+
+    name: ClassVar[str] = ""
+    needs_data: ClassVar[bool] = True
+    block_rows: ClassVar[int] = rng.BLOCK_ROWS
+    state_version: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        options.check(self, self.name)
+
+    # What a method writes -------------------------------------------------------------------------------------------
+
+    def _fit(self, data: Dataset, rng: np.random.Generator) -> None:
+        raise NotImplementedError(f"{type(self).__name__} must define _fit")
+
+    def _sample(self, n: int, rng: np.random.Generator) -> pl.DataFrame:
+        raise NotImplementedError(f"{type(self).__name__} must define _sample")
+
+    def _finish(self, frame: pl.DataFrame, rng: np.random.Generator, start: int) -> pl.DataFrame:
+        return frame
+
+    # What a user calls ----------------------------------------------------------------------------------------------
+
+    def params(self) -> dict[str, Any]:
+        """Return the configuration as plain values."""
+        return {f.name: getattr(self, f.name) for f in options.fields(type(self))}
+
+    def fit(self, data: Any = None, *, schema: Schema | None = None, seed: int | None = None) -> Self:
+        """Learn from data and return self.
+
+        data: a Dataset or any polars, pandas or Arrow table; None for methods that need none. schema: facts to use
+        in place of inferred ones. seed: any integer; None takes a fresh one and records it.
+        Raises DataError for data that are absent or empty, SchemaError when schema and data differ.
+        """
+        seed = rng.fresh_seed() if seed is None else int(seed)
+        for attribute in [a for a in vars(self) if a.endswith("_")]:
+            delattr(self, attribute)
+        source, kind = self._take(data, schema)
+        self.schema_: Schema = source.schema
+        self._fit(source, rng.stream(seed, self.name, "fit"))
+        self.kind_: str = kind
+        if kind == "pandas":
+            self._dtypes = dict(zip([str(c) for c in data.columns], data.dtypes, strict=True))
+        if data is not None:
+            self.empty_: pl.DataFrame = source.frame.clear()
+        parents = tuple(keyed_hash(f) for f in source.frames.values()) if data is not None else ()
+        self.lineage_: Lineage = source.lineage.child(
+            self.name,
+            params=self.params(),
+            fit_seed=seed,
+            parents=parents,
+            versions=versions(),
+            facts=dict(getattr(self, "facts_", {})),
+        )
+        return self
+
+    def sample(
+        self, n: int, *, seed: int | None = None, where: Where | None = None, workers: int = 1, kind: str | None = None
+    ) -> Any:
+        """Return n new rows as the kind of table that was fitted.
+
+        n: rows, at least 1. seed: any integer; the same seed gives the same rows for any number of workers; None takes
+        a fresh one and records it. where: conditions (core.where). workers: processes. kind: "dataset", "polars",
+        "pandas" or "arrow" in place of the fitted kind.
+        Raises NotFitted, ConfigError for n < 1, DataError for conditions that (almost) never hold.
+        """
+        import polars as pl
+
+        seed = rng.fresh_seed() if seed is None else int(seed)
+        blocks = [b.frame for b in self.batches(n, seed=seed, where=where, workers=workers)]
+        made = Dataset({"table": pl.concat(blocks)}, self.schema_, self._lineage(seed))
+        return give_back(made, kind or self.kind_, getattr(self, "_dtypes", None))
+
+    def batches(
+        self, n: int, *, seed: int | None = None, where: Where | None = None, workers: int = 1, first: int = 0
+    ) -> Iterator[Dataset]:
+        """Yield the same rows as `sample`, one Dataset a block, for output larger than memory.
+
+        first: number of the first block to yield, so that a stopped run can go on.
+        """
+        from simulacra.core.blocks import run
+
+        self._require_fit()
+        if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+            raise ConfigError(f"{self.name}: n must be a whole number of rows, at least 1, got {n!r}")
+        if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+            raise ConfigError(f"{self.name}: workers must be at least 1, got {workers!r}")
+        seed = rng.fresh_seed() if seed is None else int(seed)
+        for frame in run(self, n, seed, where, workers, first):
+            yield Dataset({"table": frame}, self.schema_, self._lineage(seed))
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the fitted method to a folder, all or nothing. Raises NotFitted, OutputError."""
+        self._require_fit()
+        learned = {k: v for k, v in vars(self).items() if k.endswith("_") and k not in ("schema_", "lineage_")}
+        tree = {
+            "address": self.name,
+            "state_version": self.state_version,
+            "params": self.params(),
+            "schema": self.schema_.to_dict(),
+            "lineage": self.lineage_.to_dict(),
+            "learned": learned,
+        }
+        state.save(path, tree, overwrite=overwrite)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a fitted method from a folder; nothing in the folder is ever run.
+
+        Called on Generator it finds the method by its address; on a method it refuses another method's folder.
+        Raises ModelError for a damaged, foreign or newer model.
+        """
+        tree = state.load(path)
+        target = cls._of_address(str(tree.get("address")), path)
+        if tree.get("state_version", 0) > target.state_version:
+            raise ModelError(
+                f"{path}: saved by a newer {target.name} (state {tree['state_version']}); upgrade simulacra"
+            )
+        try:
+            out = target(**tree["params"])
+            out.schema_ = Schema.from_dict(tree["schema"], str(path))
+            out.lineage_ = Lineage.from_dict(tree["lineage"])
+            learned = tree["learned"]
+        except (KeyError, TypeError) as error:
+            raise ModelError(
+                f"{path}: model.json lacks or misnames an entry ({error}); the model is damaged or foreign"
+            ) from error
+        for key, value in learned.items():
+            setattr(out, key, value)
+        return out
+
+    # Helpers --------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def _of_address(cls, address: str, path: str | Path) -> type[Self]:
+        if cls.name == address:
+            return cls
+        if cls is not Generator:
+            raise ModelError(f"{path} holds a {address} model, not {cls.name}; load it with simulacra.load(path)")
+        from simulacra.core import registry
+
+        try:
+            found: type[Self] = registry.load(address)
+        except ConfigError as error:
+            raise ModelError(f"{path}: made by {address}, which is not installed here. {error}") from error
+        return found
+
+    def _take(self, data: Any, schema: Schema | None) -> tuple[Dataset, str]:
+        if data is None:
+            if self.needs_data:
+                raise DataError(f"{self.name}: fit needs data; give a table or a Dataset")
+            if schema is None:
+                raise DataError(
+                    f"{self.name}: without data, fit needs schema=; make one with `simulacra look DATA -o schema.toml`"
+                )
+            import polars as pl
+
+            return Dataset({next(iter(schema.tables)): pl.DataFrame()}, schema), "polars"
+        out = as_dataset(data, schema)
+        if len(out) == 0:
+            raise DataError(f"{self.name}: the table has a header but no rows; fit needs at least one")
+        return out, frame_kind(data)
+
+    def _require_fit(self) -> None:
+        if not hasattr(self, "lineage_"):
+            raise NotFitted(f"{self.name}: call fit(data) first")
+
+    def _lineage(self, seed: int) -> Lineage:
+        return dataclasses.replace(self.lineage_, seed=seed)

@@ -1,0 +1,102 @@
+"""Lineage: the frozen chain of how data came to be, from real rows to what leaves."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """How a dataset was made.
+
+    made_by: address of the method, "" for real data. params: its fields. seed: of the sampling. fit_seed: of the fit.
+    versions: library versions that decide the bytes. parents: keyed hashes of the data it was learned from.
+    real_share: share of rows that are real, 0..1. generation: synthetic steps since real data (0 = real).
+    epsilon, delta: privacy spent, None when no differential privacy was used. facts: what the method says about itself.
+    """
+
+    made_by: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    fit_seed: int | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    parents: tuple[str, ...] = ()
+    real_share: float = 1.0
+    generation: int = 0
+    epsilon: float | None = None
+    delta: float | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        out = dataclasses.asdict(self)
+        out["parents"] = list(self.parents)
+        return out
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Lineage:
+        """Read what `to_dict` wrote; entries of newer versions are ignored."""
+        known = {f.name for f in dataclasses.fields(cls)}
+        given = {k: v for k, v in value.items() if k in known}
+        given["parents"] = tuple(given.get("parents", ()))
+        return cls(**given)
+
+    def child(self, made_by: str, **changes: Any) -> Lineage:
+        """Return the lineage of data that a method makes from this one: one generation further, no real rows."""
+        changes = {"generation": self.generation + 1, "real_share": 0.0, **changes}
+        return dataclasses.replace(self, made_by=made_by, **changes)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that decide the bytes of an output."""
+    import platform
+    from importlib.metadata import version
+
+    names = ("simulacra", "numpy", "polars", "scikit-learn")
+    return {"python": platform.python_version(), **{name: version(name) for name in names}}
+
+
+def keyed_hash(frame: pl.DataFrame) -> str:
+    """Return a hash of the content that only the owner of the key can recompute.
+
+    A plain hash of a small sensitive table would confirm a guess at its rows, so the hash is keyed with a secret that
+    stays on this machine (environment SIMULACRA_KEY, or a file in the user's configuration folder, mode 600).
+    """
+    digest = hashlib.blake2b(key=_key(), digest_size=16)
+    digest.update(repr(list(frame.schema.items())).encode())
+    for part in frame.iter_slices(100_000):
+        digest.update(part.hash_rows(seed=1).to_numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _key() -> bytes:
+    given = os.environ.get("SIMULACRA_KEY")
+    if given:
+        return hashlib.blake2b(given.encode(), digest_size=32).digest()
+    base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "simulacra"
+    path = base / "lineage.key"
+    try:
+        return path.read_bytes()[:32]
+    except OSError:
+        key = secrets.token_bytes(32)
+    try:
+        base.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "wb") as out:
+            out.write(key)
+    except FileExistsError:
+        return path.read_bytes()[:32]
+    except OSError:
+        # No home to keep it in: the hash then differs from run to run, which is safe, only less useful.
+        return key
+    return key

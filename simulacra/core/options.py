@@ -1,0 +1,100 @@
+"""Fields of a method: declared once in its dataclass; help text, checks, command line, form and recipe are read from them."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from simulacra.core.errors import ConfigError, near
+
+
+def option(
+    default: Any,
+    help: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: Sequence[str] = (),
+    unit: str = "",
+) -> Any:
+    """Declare a field: its default, one plain sentence, the legal range (ends included) or the choices, and the unit."""
+    metadata = {"help": help, "low": low, "high": high, "choices": tuple(choices), "unit": unit}
+    if isinstance(default, list | dict | set):
+        raise TypeError("defaults of fields must be immutable; use a tuple")
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def fields(cls: type) -> list[dataclasses.Field[Any]]:
+    """Return the configuration fields of a method."""
+    return [f for f in dataclasses.fields(cls) if f.init]
+
+
+def check(method: Any, name: str) -> None:
+    """Check every field of a method against its declared type, range and choices. Raises ConfigError."""
+    hints = typing.get_type_hints(type(method))
+    for field in fields(type(method)):
+        value, meta = getattr(method, field.name), field.metadata
+        allowed = _types(hints[field.name])
+        if not _fits(value, allowed):
+            wanted = " or ".join(t.__name__ for t in allowed).replace("NoneType", "nothing")
+            raise ConfigError(f"{name}: {field.name} must be {wanted}, got {value!r}")
+        if value is None:
+            continue
+        if meta.get("choices") and value not in meta["choices"]:
+            raise ConfigError(
+                f"{name}: {field.name} must be one of {', '.join(meta['choices'])}, got {value!r}.{near(str(value), meta['choices'])}"
+            )
+        low, high = meta.get("low"), meta.get("high")
+        if isinstance(value, int | float) and (
+            (low is not None and value < low) or (high is not None and value > high) or value != value
+        ):
+            ends = f"{low if low is not None else '-inf'}..{high if high is not None else 'inf'}"
+            raise ConfigError(f"{name}: {field.name} must be within {ends}, got {value!r}")
+
+
+def parse(cls: type, name: str, given: Mapping[str, str]) -> dict[str, Any]:
+    """Turn texts such as {"leaf": "20"} into values of the declared types. Raises ConfigError with near misses."""
+    hints = typing.get_type_hints(cls)
+    known = {f.name: f for f in fields(cls)}
+    out: dict[str, Any] = {}
+    for key, text in given.items():
+        if key not in known:
+            raise ConfigError(f"{name} has no field {key!r}.{near(key, known)}")
+        out[key] = _read(text, _types(hints[key]), f"{name}: {key}")
+    return out
+
+
+def _types(hint: Any) -> tuple[type, ...]:
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+        return tuple(t for part in typing.get_args(hint) for t in _types(part))
+    return (typing.get_origin(hint) or hint,)
+
+
+def _fits(value: Any, allowed: tuple[type, ...]) -> bool:
+    if isinstance(value, bool):
+        return bool in allowed
+    if isinstance(value, int) and float in allowed:
+        return True
+    return isinstance(value, allowed)
+
+
+def _read(text: str, allowed: tuple[type, ...], where: str) -> Any:
+    if type(None) in allowed and text.lower() in ("", "none"):
+        return None
+    if bool in allowed and text.lower() in ("true", "false", "yes", "no"):
+        return text.lower() in ("true", "yes")
+    for kind in (int, float):
+        if kind in allowed:
+            try:
+                return kind(text)
+            except ValueError:
+                continue
+    if tuple in allowed:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if str in allowed:
+        return text
+    wanted = " or ".join({"NoneType": "none", "bool": "true/false"}.get(t.__name__, t.__name__) for t in allowed)
+    raise ConfigError(f"{where} must be {wanted}, got {text!r}")

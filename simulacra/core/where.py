@@ -1,0 +1,162 @@
+"""`where`: one small language for conditions, the same in Python and on the command line.
+
+Python value: equal; list: any of; (low, high): range, ends included, None for an open end; None: missing; dict: shares.
+Command line: `c=v`, `c in a|b`, `c>60`, `c>=60`, `c<9`, `c<=9`, `c=?`, `c~yes:0.5,no:0.5`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from simulacra.core.errors import ConfigError, near
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Where = Mapping[str, Any]
+
+_FORM = re.compile(r"^\s*(?P<c>.+?)\s*(?P<op>>=|<=|>|<|~|=|\s+in\s+)\s*(?P<v>.*)$", re.S)
+
+
+def parse(texts: Sequence[str]) -> dict[str, Any]:
+    """Turn command line conditions into the Python form. Raises ConfigError for what is not a condition."""
+    out: dict[str, Any] = {}
+    for text in texts:
+        found = _FORM.match(text)
+        if not found:
+            raise ConfigError(f"--where {text!r} is not a condition; write c=v, 'c in a|b', 'c>60', c=? or c~yes:0.5")
+        column, op, value = found["c"], found["op"].strip(), found["v"].strip()
+        if op == "=":
+            new: Any = None if value == "?" else value
+        elif op == "in":
+            new = [part.strip() for part in value.split("|")]
+        elif op == "~":
+            new = dict(_share(part, text) for part in value.split(","))
+        else:
+            new = _bound(op, value)
+            if isinstance(out.get(column), tuple):
+                new = tuple(a if a is not None else b for a, b in zip(new, out[column], strict=True))
+        out[column] = new
+    return out
+
+
+def shares(where: Where, frame: pl.DataFrame) -> list[tuple[dict[str, Any], float]]:
+    """Split a `where` with shares into plain ones with a weight each; [(where, 1.0)] when there are no shares.
+
+    frame: an empty frame with the columns and types. Raises ConfigError for unknown columns and shares above 1.
+    """
+    for column in where:
+        if column not in frame.columns:
+            raise ConfigError(f"where: no column {column!r}.{near(column, frame.columns)}")
+    out: list[tuple[dict[str, Any], float]] = [({k: v for k, v in where.items() if not isinstance(v, Mapping)}, 1.0)]
+    for column, wanted in where.items():
+        if not isinstance(wanted, Mapping):
+            continue
+        total = sum(wanted.values())
+        if total > 1.000001 or any(s < 0 for s in wanted.values()):
+            raise ConfigError(f"where: the shares of {column!r} must be in 0..1 and sum to at most 1, got {total:g}")
+        parts = [({column: level}, share) for level, share in wanted.items()]
+        if total < 0.999999:
+            parts.append(({column: _Not(tuple(wanted))}, 1 - total))
+        out = [({**a, **b}, x * y) for a, x in out for b, y in parts]
+    return out
+
+
+def mask(frame: pl.DataFrame, where: Where) -> pl.Series:
+    """Return a boolean series (rows,): which rows fulfil every plain condition. Raises ConfigError for misfit values."""
+    import polars as pl
+
+    out = pl.Series([True]).new_from_index(0, frame.height) if frame.height else pl.Series([], dtype=pl.Boolean)
+    for column, wanted in where.items():
+        if column not in frame.columns:
+            raise ConfigError(
+                f"where: column {column!r} is filled with surrogates after the draw and cannot be a condition"
+            )
+        series = frame[column]
+        try:
+            hit = _one(series, wanted)
+        except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
+            raise ConfigError(
+                f"where: {wanted!r} does not fit column {column!r} of type {series.dtype} ({error})"
+            ) from error
+        out = out & hit.fill_null(False)
+    return out
+
+
+class _Not:
+    """Any value but these: what is left when shares do not sum to one."""
+
+    def __init__(self, values: tuple[Any, ...]) -> None:
+        self.values = values
+
+    def __repr__(self) -> str:
+        return f"none of {self.values}"
+
+
+def _one(series: pl.Series, wanted: Any) -> pl.Series:
+    import polars as pl
+
+    if wanted is None:
+        return series.is_null()
+    if isinstance(wanted, _Not):
+        return ~series.is_in(_typed(series, wanted.values), nulls_equal=False).fill_null(False)
+    if isinstance(wanted, tuple):
+        if len(wanted) != 2:
+            raise ValueError("a range is (low, high)")
+        hit = series.is_not_null()
+        for bound, closed, sign in zip(wanted, (True, True), (1, -1), strict=True):
+            if bound is None:
+                continue
+            strict_bound = isinstance(bound, _Open)
+            edge = _typed(series, [bound.value if strict_bound else bound])[0]
+            if sign > 0:
+                hit = hit & ((series > edge) if strict_bound else (series >= edge))
+            else:
+                hit = hit & ((series < edge) if strict_bound else (series <= edge))
+        return hit
+    values = list(wanted) if isinstance(wanted, list | set | frozenset | pl.Series) else [wanted]
+    return series.is_in(_typed(series, values))
+
+
+class _Open:
+    """An open end of a range: the value itself is outside."""
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return f"beyond {self.value}"
+
+
+def _typed(series: pl.Series, values: Sequence[Any]) -> pl.Series:
+    """Return values as a series of the column's type; text from a command line is converted. ValueError if it cannot be."""
+    import polars as pl
+
+    raw = pl.Series(values, dtype=pl.String) if all(isinstance(v, str) for v in values) else pl.Series(values)
+    if raw.dtype == series.dtype:
+        return raw
+    if raw.dtype == pl.String and series.dtype == pl.Boolean:
+        words = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
+        return pl.Series([words[v.lower()] for v in values])
+    if raw.dtype == pl.String and series.dtype.is_temporal():
+        return raw.str.to_date() if series.dtype == pl.Date else raw.str.to_datetime().cast(series.dtype)
+    if raw.dtype == pl.String and series.dtype.is_numeric():
+        return raw.cast(pl.Float64)
+    if raw.dtype.is_numeric() and series.dtype.is_numeric():
+        return raw
+    return raw.cast(series.dtype)
+
+
+def _share(part: str, text: str) -> tuple[str, float]:
+    level, _, share = part.rpartition(":")
+    try:
+        return level.strip(), float(share)
+    except ValueError:
+        raise ConfigError(f"--where {text!r}: {part!r} is not LEVEL:SHARE, e.g. yes:0.5") from None
+
+
+def _bound(op: str, value: str) -> tuple[Any, Any]:
+    edge: Any = _Open(value) if op in (">", "<") else value
+    return (edge, None) if op in (">", ">=") else (None, edge)

@@ -1,0 +1,1 @@
+"""What needs both generators and guards: make, check, recipes."""

@@ -1,0 +1,1 @@
+"""Guards: functions of a case that give findings."""

@@ -1,0 +1,1 @@
+"""What several rooms share: encoding, trees, boosting, surrogates."""

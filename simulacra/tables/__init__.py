@@ -1,0 +1,20 @@
+"""Generators of tables."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simulacra.tables.copula import Copula
+    from simulacra.tables.forest import Forest
+    from simulacra.tables.rules import Rules
+
+_WHERE = {"Copula": "copula", "Forest": "forest", "Rules": "rules"}
+__all__ = ["Copula", "Forest", "Rules"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        return getattr(importlib.import_module(f"simulacra.tables.{_WHERE[name]}"), name)
+    raise AttributeError(f"module 'simulacra.tables' has no attribute {name!r}")
