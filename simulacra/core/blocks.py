@@ -77,7 +77,8 @@ def _reject(method: Generator, block: int, n: int, seed: int, where: Where) -> p
             have += hit.height
         if have < wanted:
             raise DataError(
-                f"where: only {have} of {drawn:,} drawn rows fulfil {plain!r}, {int(wanted)} were asked for; widen the condition, or lower n"
+                f"where: only {have} of {drawn:,} drawn rows fulfil {plain!r}, {int(wanted)} were asked for; "
+                "widen the condition, or lower n"
             )
     out = pl.concat(kept)
     return out[order.permutation(out.height)]

@@ -180,7 +180,8 @@ def _agree(frame: pl.DataFrame, schema: Schema) -> None:
     for name in frame.columns:
         if name not in schema.names:
             raise SchemaError(
-                f"the data have column {name!r}, the schema does not.{near(name, schema.names)} Add it, or drop it from the data"
+                f"the data have column {name!r}, the schema does not.{near(name, schema.names)} "
+                "Add it, or drop it from the data"
             )
 
 

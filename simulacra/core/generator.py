@@ -1,4 +1,7 @@
-"""Generator: the seam that every method fills. The base converts, checks, seeds, records and saves; a method is its mathematics."""
+"""Generator: the seam that every method fills.
+
+The base converts, checks, seeds, records and saves; a method is its mathematics.
+"""
 
 from __future__ import annotations
 

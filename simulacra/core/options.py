@@ -1,4 +1,7 @@
-"""Fields of a method: declared once in its dataclass; help text, checks, command line, form and recipe are read from them."""
+"""Fields of a method, declared once in its dataclass.
+
+Help text, checks, command line, form and recipe are all read from there.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ def option(
     choices: Sequence[str] = (),
     unit: str = "",
 ) -> Any:
-    """Declare a field: its default, one plain sentence, the legal range (ends included) or the choices, and the unit."""
+    """Declare a field: default, one plain sentence, the legal range (ends included) or the choices, the unit."""
     metadata = {"help": help, "low": low, "high": high, "choices": tuple(choices), "unit": unit}
     if isinstance(default, list | dict | set):
         raise TypeError("defaults of fields must be immutable; use a tuple")
@@ -44,8 +47,9 @@ def check(method: Any, name: str) -> None:
         if value is None:
             continue
         if meta.get("choices") and value not in meta["choices"]:
+            choices = meta["choices"]
             raise ConfigError(
-                f"{name}: {field.name} must be one of {', '.join(meta['choices'])}, got {value!r}.{near(str(value), meta['choices'])}"
+                f"{name}: {field.name} must be one of {', '.join(choices)}, got {value!r}.{near(str(value), choices)}"
             )
         low, high = meta.get("low"), meta.get("high")
         if isinstance(value, int | float) and (

@@ -17,7 +17,7 @@ from typing import TextIO
 
 @dataclass(frozen=True)
 class Event:
-    """What is being done (`what`), how far it is (`done` of `total`), a detail, seconds since it began, and whether it ended."""
+    """What is being done, how far it is (`done` of `total`), a detail, seconds so far, and whether it ended."""
 
     what: str
     done: float

@@ -84,7 +84,7 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """Return "fail" if anything fails, else "warn", else "unknown" if a headline is unknown or nothing is ok, else "ok"."""
+        """Return the gravest verdict: fail, warn, unknown (a headline is unknown, or nothing is ok) or ok."""
         seen = {f.verdict for f in self.findings}
         for grave in ("fail", "warn"):
             if grave in seen:

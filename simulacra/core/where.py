@@ -65,7 +65,7 @@ def shares(where: Where, frame: pl.DataFrame) -> list[tuple[dict[str, Any], floa
 
 
 def mask(frame: pl.DataFrame, where: Where) -> pl.Series:
-    """Return a boolean series (rows,): which rows fulfil every plain condition. Raises ConfigError for misfit values."""
+    """Return which rows fulfil every plain condition, a boolean series (rows,). Raises ConfigError for a misfit."""
     import polars as pl
 
     out = pl.Series([True]).new_from_index(0, frame.height) if frame.height else pl.Series([], dtype=pl.Boolean)
@@ -106,15 +106,13 @@ def _one(series: pl.Series, wanted: Any) -> pl.Series:
         if len(wanted) != 2:
             raise ValueError("a range is (low, high)")
         hit = series.is_not_null()
-        for bound, closed, sign in zip(wanted, (True, True), (1, -1), strict=True):
-            if bound is None:
-                continue
-            strict_bound = isinstance(bound, _Open)
-            edge = _typed(series, [bound.value if strict_bound else bound])[0]
-            if sign > 0:
-                hit = hit & ((series > edge) if strict_bound else (series >= edge))
-            else:
-                hit = hit & ((series < edge) if strict_bound else (series <= edge))
+        low, high = wanted
+        if low is not None:
+            edge, is_open = _edge(series, low)
+            hit = hit & ((series > edge) if is_open else (series >= edge))
+        if high is not None:
+            edge, is_open = _edge(series, high)
+            hit = hit & ((series < edge) if is_open else (series <= edge))
         return hit
     values = list(wanted) if isinstance(wanted, list | set | frozenset | pl.Series) else [wanted]
     return series.is_in(_typed(series, values))
@@ -130,8 +128,13 @@ class _Open:
         return f"beyond {self.value}"
 
 
+def _edge(series: pl.Series, bound: Any) -> tuple[Any, bool]:
+    is_open = isinstance(bound, _Open)
+    return _typed(series, [bound.value if is_open else bound])[0], is_open
+
+
 def _typed(series: pl.Series, values: Sequence[Any]) -> pl.Series:
-    """Return values as a series of the column's type; text from a command line is converted. ValueError if it cannot be."""
+    """Return values as a series of the column's type; text is converted, with ValueError where that cannot be."""
     import polars as pl
 
     raw = pl.Series(values, dtype=pl.String) if all(isinstance(v, str) for v in values) else pl.Series(values)
