@@ -26,7 +26,7 @@ def dataset(name: str) -> pl.DataFrame:
     folder = Path(os.environ.get("SIMULACRA_DATA", ROOT.parent / "shared" / "data"))
     path = folder / f"{name}.parquet"
     if not path.is_file():
-        stop(f"The benchmark table {path} does not exist. Name the folder that holds {name}.parquet: SIMULACRA_DATA=/path make bench")
+        stop(f"No benchmark table {path}. Name the folder that holds {name}.parquet: SIMULACRA_DATA=/path make bench")
     return pl.read_parquet(path)
 
 

@@ -4,9 +4,9 @@
     python bench/tables.py --quick               1 seed, no peers, no neural detector: a look in about a minute
     python bench/tables.py --seeds 3 --peers sdv
 
-Adult's 48,842 rows are split 80/20 (numpy seed 42). A method is fitted on the 39,073 training rows with the seeds 0, 1, ..
-and samples as many rows. The measures are those of bench/measures.py. Fit and sample seconds are wall time of the two
-calls inside a fresh process; imports that a method makes inside its fit count.
+Adult's 48,842 rows are split 80/20 (numpy seed 42). A method is fitted on the 39,073 training rows with the seeds
+0, 1, .. and samples as many rows. The measures are those of bench/measures.py. Fit and sample seconds are wall time of
+the two calls inside a fresh process; imports that a method makes inside its fit count.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ def main() -> None:
     summary = {name: summarise(runs) for name, runs in results.items()}
     whole = whole_process(dataset("adult"))
     show(summary, whole)
-    path = save("tables", {"data": "adult", "split": "80/20, seed 42", "runs": results, "summary": summary, "make_s": whole})
+    setting = {"data": "adult", "split": "80/20, seed 42"}
+    path = save("tables", {**setting, "runs": results, "summary": summary, "make_s": whole})
     print(f"\nwritten: {path.relative_to(ROOT)}")
 
 
@@ -67,7 +68,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5, help="runs of each method, seeds 0, 1, .. (default 5)")
     parser.add_argument("--quick", action="store_true", help="1 seed, no peers, no neural detector")
-    parser.add_argument("--peers", default="installed", help="installed (default), all, none, or names with commas: sdv,argn")
+    parser.add_argument("--peers", default="installed", help="installed (default), all, none, or names: sdv,argn")
     asked = parser.parse_args()
     if asked.seeds < 1:
         parser.error("--seeds must be at least 1")
@@ -131,8 +132,11 @@ def one(name: str, make: Make, split: Split, seed: int, *, mlp: bool) -> dict[st
 
 def summarise(runs: list[dict[str, float]]) -> dict[str, dict[str, float]]:
     """Mean and standard deviation of every measure over the seeds."""
-    values = {key: [run[key] for run in runs] for key in runs[0]}
-    return {k: {"mean": statistics.fmean(v), "sd": statistics.stdev(v) if len(v) > 1 else 0.0} for k, v in values.items()}
+
+    def both(values: list[float]) -> dict[str, float]:
+        return {"mean": statistics.fmean(values), "sd": statistics.stdev(values) if len(values) > 1 else 0.0}
+
+    return {key: both([run[key] for run in runs]) for key in runs[0]}
 
 
 def whole_process(data: pl.DataFrame) -> float:

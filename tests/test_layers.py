@@ -57,7 +57,8 @@ def test_a_wrong_import_is_named_with_file_and_line(tmp_path: Path, where: str, 
 
 
 @pytest.mark.parametrize(
-    "line", ["from simulacra.core import schema", "from simulacra.parts.trees import build", "import json", "from . import x"]
+    "line",
+    ["from simulacra.core import schema", "from simulacra.parts.trees import build", "import json", "from . import x"],
 )
 def test_a_right_import_passes(tmp_path: Path, line: str) -> None:
     good = tmp_path / "simulacra" / "tables" / "good.py"

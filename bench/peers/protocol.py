@@ -13,8 +13,12 @@ from collections.abc import Callable
 from typing import Any
 
 
-def drive(read: Callable[[str], Any], fit: Callable[[Any, str, int], Any], sample: Callable[[Any, int, int], Any],
-          write: Callable[[Any, str], None]) -> None:
+def drive(
+    read: Callable[[str], Any],
+    fit: Callable[[Any, str, int], Any],
+    sample: Callable[[Any, int, int], Any],
+    write: Callable[[Any, str], None],
+) -> None:
     """Read, fit, sample and write as the command line says; reading and writing are not timed."""
     parser = argparse.ArgumentParser()
     parser.add_argument("train", help="Parquet file to fit on")
