@@ -24,9 +24,19 @@ def stream(seed: int, address: str, purpose: str, block: int = 0) -> np.random.G
     """
     import numpy as np
 
-    name = "\x1f".join((str(int(seed)), address, purpose, str(int(block))))
+    name = "\x1f".join((str(int(seed)), address, purpose))
     digest = hashlib.blake2b(name.encode(), digest_size=32).digest()
-    return np.random.Generator(np.random.PCG64DXSM(int.from_bytes(digest, "little")))
+    place = np.random.SeedSequence(int.from_bytes(digest, "little"), spawn_key=(int(block),))
+    return np.random.Generator(np.random.PCG64DXSM(place))
+
+
+def shared_key(draw: np.random.Generator, what: str) -> int:
+    """Return a number of 64 bits that all blocks of one (seed, address, purpose) have in common; nothing is drawn.
+
+    With it a value that must be unique over all rows is a function of its row number, and blocks need not agree on it.
+    """
+    entropy = getattr(draw.bit_generator.seed_seq, "entropy", 0)
+    return int.from_bytes(hashlib.blake2b(f"{entropy}\x1f{what}".encode(), digest_size=8).digest(), "little")
 
 
 def fresh_seed() -> int:
