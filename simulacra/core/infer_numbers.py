@@ -1,0 +1,106 @@
+"""Facts about numbers: grid, range, quantiles, spikes, heavy tails, and whether whole numbers are codes or identifiers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+    Ints = npt.NDArray[np.int64]
+
+MAX_DIGITS = 6
+"""Finest grid looked for: a millionth."""
+SPIKE_SHARE, SPIKE_FACTOR, MAX_SPIKES = 0.005, 8.0, 12
+TAIL = 6.0
+MAX_CODES = 10
+
+
+def facts(values: Floats, counts: Ints, whole: bool) -> dict[str, Any]:
+    """Return the facts of a number column as fields of Column.
+
+    values: (distinct,) sorted; counts: (distinct,) cells of each; whole: stored as whole numbers.
+    """
+    spikes = find_spikes(values, counts)
+    cast = int if whole else float
+    return {
+        "low": cast(values[0]),
+        "high": cast(values[-1]),
+        "step": find_step(values, whole),
+        "quantiles": tuple(float(q) for q in quantiles(values, counts, np.linspace(0, 1, 11))),
+        "spikes": spikes,
+        "heavy_tail": is_heavy(values, np.where(np.isin(values, spikes), 0, counts)),
+    }
+
+
+def quantiles(values: Floats, counts: Ints, at: Floats) -> Floats:
+    """Return the values below which the shares `at` of all cells lie."""
+    total = np.cumsum(counts)
+    place = np.searchsorted(total, np.clip(np.ceil(at * total[-1]), 1, None))
+    return values[np.minimum(place, len(values) - 1)]
+
+
+def find_step(values: Floats, whole: bool) -> float | None:
+    """Return the largest step that all values are multiples of, or None; decimals are tried down to a millionth."""
+    for digits in range(1 if whole else MAX_DIGITS + 1):
+        for part in (values[:256], values):
+            scaled = part * 10.0**digits
+            if np.abs(scaled).max() > 2**52 or np.abs(scaled - np.rint(scaled)).max() > 1e-6 * max(1, digits):
+                break
+        else:
+            unit = int(np.gcd.reduce(np.rint(scaled).astype(np.int64))) or 1
+            return float(unit) if not digits else round(unit / 10**digits, digits)
+    return 1.0 if whole else None
+
+
+def find_spikes(values: Floats, counts: Ints) -> tuple[float, ...]:
+    """Return values with at least 0.5 % of the cells and 8 times the cells of their 20 nearest distinct neighbours."""
+    if len(values) <= 20:
+        return ()
+    around = np.convolve(counts, np.ones(21), "same") - counts
+    near = np.minimum(np.arange(len(counts)), 10) + np.minimum(np.arange(len(counts))[::-1], 10)
+    enough = (counts >= SPIKE_SHARE * counts.sum()) & (counts >= 10)
+    chosen = np.flatnonzero(enough & (counts > SPIKE_FACTOR * around / np.maximum(near, 1)))
+    order = chosen[np.argsort(-counts[chosen], kind="stable")][:MAX_SPIKES]
+    return tuple(float(v) for v in values[order])
+
+
+def is_heavy(values: Floats, counts: Ints) -> bool:
+    """Tell whether the outer 0.1 % lies over 6 times as far from the middle as the outer 10 % does (exponential: 3.9)."""
+    if np.count_nonzero(counts) < 100:
+        return False
+    tiny, low, middle, high, huge = quantiles(values, counts, np.array([0.001, 0.1, 0.5, 0.9, 0.999]))
+    up = huge - middle > TAIL * (high - middle) > 0
+    return bool(up or middle - tiny > TAIL * (middle - low) > 0)
+
+
+def are_codes(values: Floats, counts: Ints) -> bool:
+    """Tell whether few whole numbers from 0 or 1 up stand for groups: two values, or up to 10 that are all well filled."""
+    if len(values) == 2:
+        return bool(values[0] in (0, 1) and values[1] <= MAX_CODES)
+    gapless = values[0] in (0, 1) and values[-1] - values[0] + 1 == len(values) <= MAX_CODES
+    return bool(gapless and counts.sum() >= 30 and counts.min() >= max(5, 0.02 * counts.sum()))
+
+
+def id_reason(values: Floats, counts: Ints, named: bool) -> str:
+    """Return why whole numbers that never repeat are identifiers rather than a measurement, or "".
+
+    values: (distinct,) sorted. named: the column's name speaks of an identifier. n numbers drawn from a range of R would
+    repeat about n * n / (2 * R) times; no repeat where several are due shows that they were given out one by one.
+    """
+    n, span = len(values), float(values[-1] - values[0]) + 1
+    if counts.max() > 1 or n < 3:
+        return ""
+    if span == n:
+        return f"{n:,} whole numbers in sequence from {values[0]:.0f} to {values[-1]:.0f}, none twice"
+    due = n * n / (2 * span)
+    if due >= 5 and values[0] >= 0:
+        return f"whole numbers, none of {n:,} occurs twice though about {due:,.0f} repeats were due by chance"
+    if n >= 10 and values[0] >= 10**11 and len(str(int(values[0]))) == len(str(int(values[-1]))):
+        return f"whole numbers of {len(str(int(values[0])))} digits each, none of {n:,} twice"
+    if named and values[0] >= 0:
+        return f"whole numbers, none of {n:,} occurs twice, and the name says identifier"
+    return ""
