@@ -30,20 +30,20 @@ def run(method: Generator, n: int, seed: int, where: Where | None, workers: int,
     with task("sample", total=n) as step:
         parallel = workers > 1 and len(blocks) > 1 and _importable(method)
         frames = (
-            _processes(method, blocks, seed, where, workers)
+            _processes(method, [(b, b * size, m) for b, m in blocks], seed, where, workers)
             if parallel
-            else (one(method, b, m, seed, where) for b, m in blocks)
+            else (one(method, b, b * size, m, seed, where) for b, m in blocks)
         )
         for frame in frames:
             step(frame.height, f"{frame.height:,} rows")
             yield frame
 
 
-def one(method: Generator, block: int, n: int, seed: int, where: Where | None) -> pl.DataFrame:
-    """Return one block of n rows."""
+def one(method: Generator, block: int, start: int, n: int, seed: int, where: Where | None) -> pl.DataFrame:
+    """Return one block of n rows, the first of which is row number `start` of the whole."""
     draw = rng.stream(seed, method.name, "sample", block)
     frame = method._sample(n, draw) if not where else _reject(method, block, n, seed, where)
-    frame = method._finish(frame, rng.stream(seed, method.name, "finish", block), block * method.block_rows)
+    frame = method._finish(frame, rng.stream(seed, method.name, "finish", block), start)
     if frame.height != n:
         raise AssertionError(f"{method.name}: _sample was asked for {n} rows and returned {frame.height}")
     empty = getattr(method, "empty_", None)
@@ -91,7 +91,7 @@ def _importable(method: Generator) -> bool:
 
 
 def _processes(
-    method: Generator, blocks: list[tuple[int, int]], seed: int, where: Where | None, workers: int
+    method: Generator, blocks: list[tuple[int, int, int]], seed: int, where: Where | None, workers: int
 ) -> Iterator[pl.DataFrame]:
     import multiprocessing
     from concurrent.futures import Future, ProcessPoolExecutor
@@ -125,7 +125,7 @@ def _open(cls: type[Generator], path: str) -> None:
     _method = cls.load(path)
 
 
-def _job(block: int, n: int, seed: int, where: Where | None) -> bytes:
+def _job(block: int, start: int, n: int, seed: int, where: Where | None) -> bytes:
     out = io.BytesIO()
-    one(_method, block, n, seed, where).write_ipc(out)
+    one(_method, block, start, n, seed, where).write_ipc(out)
     return out.getvalue()
