@@ -42,6 +42,21 @@ def parse(texts: Sequence[str]) -> dict[str, Any]:
     return out
 
 
+def texts(where: Where) -> tuple[str, ...]:
+    """Return conditions in the form of the command line, the inverse of `parse`; values become text.
+
+    Raises ConfigError for a value that the command line form cannot hold, such as a level with "|" in a list.
+    """
+    out: list[str] = []
+    plain: dict[str, Any] = {}
+    for column, wanted in where.items():
+        plain[column] = _as_text(wanted)
+        out += _written(column, plain[column])
+    if repr(parse(out)) != repr(plain):
+        raise ConfigError(f"where: {dict(where)!r} has a name or value that cannot be written as c=v; rename it")
+    return tuple(out)
+
+
 def shares(where: Where, frame: pl.DataFrame) -> list[tuple[dict[str, Any], float]]:
     """Split a `where` with shares into plain ones with a weight each; [(where, 1.0)] when there are no shares.
 
@@ -163,3 +178,32 @@ def _share(part: str, text: str) -> tuple[str, float]:
 def _bound(op: str, value: str) -> tuple[Any, Any]:
     edge: Any = _Open(value) if op in (">", "<") else value
     return (edge, None) if op in (">", ">=") else (None, edge)
+
+def _as_text(wanted: Any) -> Any:
+    if wanted is None or isinstance(wanted, str | _Open):
+        return wanted
+    if isinstance(wanted, Mapping):
+        return {_as_text(level): float(share) for level, share in wanted.items()}
+    if isinstance(wanted, tuple):
+        if len(wanted) != 2:
+            raise ConfigError(f"where: a range is (low, high), got {wanted!r}; use a list for any of several values")
+        return tuple(_as_text(bound) for bound in wanted)
+    if isinstance(wanted, list | set | frozenset):
+        values = list(wanted) if isinstance(wanted, list) else sorted(wanted, key=str)
+        if None in values:
+            raise ConfigError(f"where: a list holds None in {wanted!r}; ask for missing cells alone, with None")
+        return [_as_text(value) for value in values]
+    return str(wanted).lower() if isinstance(wanted, bool) else str(wanted)
+
+
+def _written(column: str, wanted: Any) -> list[str]:
+    if wanted is None:
+        return [f"{column}=?"]
+    if isinstance(wanted, Mapping):
+        return [f"{column}~{','.join(f'{level}:{share!r}' for level, share in wanted.items())}"]
+    if isinstance(wanted, list):
+        return [f"{column} in {'|'.join(wanted)}"]
+    if not isinstance(wanted, tuple):
+        return [f"{column}={wanted}"]
+    signs = [(bound, sign) for bound, sign in zip(wanted, "><", strict=True) if bound is not None]
+    return [f"{column}{s}{b.value}" if isinstance(b, _Open) else f"{column}{s}={b}" for b, s in signs]

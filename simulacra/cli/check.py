@@ -1,0 +1,59 @@
+"""Judge made rows beside real ones: faithful, useful, private, each figure beside what fresh real rows get.
+
+  simulacra check made.parquet --real real.csv --holdout holdout.csv --target churn -o report.html --fail-on fail
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from simulacra.cli import common
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    add = parser.add_argument
+    add("made", metavar="MADE", help="the made rows: a file, - for standard input, or an output folder")
+    add("--real", metavar="FILE", help="the real rows they were learned from")
+    add("--holdout", metavar="FILE", help="real rows that the method never saw")
+    add("--new", metavar="FILE", help="real rows met later")
+    add("--target", metavar="COLUMN", help="the column that a model will be trained to predict")
+    add("--schema", metavar="FILE", help="facts of the real data, in place of inferred ones")
+    add("--only", type=common.names, metavar="GUARDS", help="run only these guards, e.g. fidelity,privacy")
+    add("--seed", type=common.whole, default=0, help="seed of the guards' random steps (default 0)")
+    add("--na", action="append", default=[], metavar="TEXT", help=common.NA_HELP)
+    add("-o", "--out", metavar="FILE", help="write the report: .html, .json or .txt")
+    add("--fail-on", choices=("warn", "fail"), help=common.FAIL_ON_HELP)
+    add("--force", action="store_true", help="replace FILE")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Check, print the summary, and write the report when asked to."""
+    from simulacra.core.errors import ConfigError
+    from simulacra.core.progress import Show, listen
+    from simulacra.core.report import VERDICTS
+    from simulacra.engine.check import check
+
+    if given.out:
+        if Path(given.out).suffix.lower() not in (".html", ".htm", ".json", ".txt"):
+            raise ConfigError(f"-o {given.out}: a report is written as .html, .json or .txt")
+        common.existing(given.out, given.force)
+    with listen(Show()):
+        report = check(
+            given.made,
+            real=given.real,
+            holdout=given.holdout,
+            new=given.new,
+            target=given.target,
+            schema=given.schema,
+            only=given.only,
+            seed=given.seed,
+            na=given.na,
+        )
+    if given.out:
+        report.save(given.out)
+    common.show(report)
+    if given.out:
+        print(f"\nOpen: {given.out}")
+    return int(bool(given.fail_on) and VERDICTS.index(report.verdict) >= VERDICTS.index(given.fail_on))

@@ -1,0 +1,78 @@
+"""List the methods and guards with a sentence each, or the fields of one method.
+
+  simulacra list
+  simulacra list tables/forest
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the argument."""
+    parser.add_argument("name", nargs="?", metavar="NAME", help="a method or a guard")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Print the listing."""
+    from simulacra.core import registry
+    from simulacra.core.errors import ConfigError, near
+
+    if given.name is None:
+        for group, title in (("generators", "Methods"), ("guards", "Guards")):
+            print(f"{title}:")
+            rows = registry.listing(group)
+            width = max((len(name) for name, _ in rows), default=0)
+            for name, sentence in rows:
+                print(f"  {name:<{width}}  {sentence}")
+        print("\nsimulacra list NAME shows the fields of a method.")
+        return 0
+    if given.name in registry.names("generators"):
+        describe(given.name, registry.load(given.name))
+        return 0
+    known = registry.names("guards")
+    if given.name not in known:
+        every = [*registry.names("generators"), *known]
+        raise ConfigError(f"unknown method or guard {given.name!r}.{near(given.name, every)}")
+    guard = registry.load(given.name, "guards")
+    needs = ", ".join(getattr(guard, "needs", ())) or "nothing but the made rows"
+    print(f"{given.name}: {paragraph(guard.__doc__)}\nNeeds: {needs}.")
+    return 0
+
+
+def describe(name: str, cls: Any) -> None:
+    """Print the fields of a method: type, default, range or choices, unit, help."""
+    from simulacra.core import options
+
+    print(f"{name}: {paragraph(cls.__doc__)}\n")
+    fields = options.fields(cls)
+    print("Fields, set with --set FIELD=VALUE:" if fields else "It has no fields.")
+    for field in fields:
+        meta = field.metadata
+        kind = str(field.type).replace(" | None", " or none")
+        default = "none" if field.default is None else field.default
+        facts = [kind, f"default {default}", *_limits(meta)]
+        print(f"  {field.name}: {', '.join(facts)}\n      {meta.get('help', '')}")
+
+
+def paragraph(doc: str | None) -> str:
+    """Return the first paragraph of a docstring on one line."""
+    return " ".join((doc or "").strip().split("\n\n")[0].split())
+
+
+def _limits(meta: Any) -> list[str]:
+    out = []
+    if meta.get("choices"):
+        out.append(f"one of {', '.join(meta['choices'])}")
+    low, high = meta.get("low"), meta.get("high")
+    if low is not None and high is not None:
+        out.append(f"{low} to {high}")
+    elif low is not None:
+        out.append(f"at least {low}")
+    elif high is not None:
+        out.append(f"at most {high}")
+    if meta.get("unit"):
+        out.append(str(meta["unit"]))
+    return out

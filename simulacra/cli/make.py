@@ -1,0 +1,96 @@
+"""Fit a method on a table, sample rows, check them against rows it never saw, and write all of it to a folder.
+
+20 % of the rows (with --person: whole persons) are kept back as holdout unless --holdout is given; the rest is fitted,
+and what that model makes is shipped. A stopped run goes on when the same command is given again.
+
+  simulacra make customers.csv -n 50000 -o out/
+  simulacra make customers.csv --target churn --seed 7 --set leaf=20 -o out/
+  simulacra make -m tables/rules --schema schema.toml -n 100 -o out/
+  simulacra make recipe.toml -o out/
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulacra.cli import common
+
+if TYPE_CHECKING:
+    from simulacra.engine.make import Made
+    from simulacra.engine.recipe import Recipe
+
+ENTRIES = ("method", "n", "seed", "target", "person", "holdout", "format", "fail_on")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    add = parser.add_argument
+    add("data", nargs="?", metavar="DATA", help="a file (CSV, TSV, Parquet, JSON lines, Arrow), - for standard input, "
+        "an output folder, or a recipe (.toml); left out for methods that need no data")  # fmt: skip
+    add("-m", "--method", metavar="ADDRESS", help="the method (default tables/forest; see simulacra list)")
+    add("-n", type=common.whole, metavar="ROWS", help="rows to make (default: as many as the data have)")
+    add("-o", "--out", metavar="FOLDER", required=True, help="where to write; a new folder")
+    add("--seed", type=common.whole, help="any whole number (default 0); the same seed gives the same bytes")
+    add("--where", action="append", metavar="CONDITION", help="c=v, 'c in a|b', 'c>60', c=? or c~yes:0.5; may be "
+        "given again")  # fmt: skip
+    add("--target", metavar="COLUMN", help="the column that a model will be trained to predict")
+    add("--person", metavar="COLUMN", help="the column that says whose row it is")
+    add("--schema", metavar="FILE", help="facts in place of inferred ones (from simulacra look -o)")
+    add("--holdout", metavar="FILE", help="real rows kept apart, in place of 20 %% of the data")
+    add("--set", action="append", dest="settings", metavar="FIELD=VALUE", help=common.SET_HELP)
+    add("--na", action="append", metavar="TEXT", help=common.NA_HELP)
+    add("--only", type=common.names, metavar="GUARDS", help="run only these guards, e.g. fidelity,privacy")
+    add("--format", metavar="FORMAT", help="parquet (default), csv or jsonl")
+    add("--workers", type=common.whole, default=1, help="processes that sample (default 1); never changes the rows")
+    add("--fail-on", metavar="VERDICT", help=f"warn or fail: {common.FAIL_ON_HELP}")
+    add("--force", action="store_true", help="replace an output of simulacra that stands in FOLDER")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Make, and print the verdict and what to open."""
+    from simulacra.core.progress import Show, listen
+    from simulacra.engine.make import run as carry_out
+
+    with listen(Show()):
+        made = carry_out(recipe(given), out=given.out, workers=given.workers, force=given.force)
+    finish(made)
+    return int(made.failed)
+
+
+def recipe(given: argparse.Namespace) -> Recipe:
+    """Return the recipe that the flags describe: a file's with the flags over it, or one of flags alone."""
+    from simulacra.core import where
+    from simulacra.engine.inputs import schema_of
+    from simulacra.engine.recipe import Recipe
+
+    entries = {name: getattr(given, name) for name in ENTRIES if getattr(given, name) is not None}
+    for name in ("na", "only"):
+        if getattr(given, name):
+            entries[name] = tuple(getattr(given, name))
+    if given.where:
+        entries["where"] = where.texts(where.parse(given.where))
+    if given.settings:
+        entries["settings"] = common.settings(given.settings)
+    if given.schema:
+        entries["schema"] = schema_of(given.schema)
+    if given.data and given.data.endswith(".toml"):
+        return Recipe.read(given.data).changed(**entries)
+    return Recipe(data=given.data or "", **entries)
+
+
+def finish(made: Made) -> None:
+    """Print the verdict, and the files to open."""
+    assert made.folder is not None
+    if made.report is not None:
+        common.show(made.report)
+    wanted = {
+        "report.html": "the evidence, in any browser",
+        "data": f"the {made.rows:,} rows",
+        "README.md": "the card: what they are and how they were made",
+    }
+    print("\nOpen:")
+    for name, what in wanted.items():
+        if (made.folder / name).exists():
+            print(f"  {Path(made.folder) / name}  {what}")

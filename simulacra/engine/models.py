@@ -1,0 +1,55 @@
+"""Saved models: fitted from a file in one call, and loaded by path, whatever their method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from simulacra.core.errors import DataError, OutputError
+from simulacra.core.generator import Generator
+from simulacra.core.progress import task
+from simulacra.core.schema import Schema
+from simulacra.engine.inputs import require, schema_of, take
+from simulacra.engine.recipe import Recipe
+
+
+def load(path: str | Path) -> Generator:
+    """Return the fitted method that `save` or `simulacra fit` wrote to a folder; nothing in it is ever run.
+
+    Raises ModelError for a folder that is missing, damaged, foreign or from a newer version.
+    """
+    return Generator.load(path)
+
+
+def fit(
+    data: Any,
+    method: str,
+    out: str | Path,
+    *,
+    seed: int = 0,
+    target: str | None = None,
+    schema: Schema | str | Path | None = None,
+    settings: Mapping[str, Any] | None = None,
+    na: Iterable[str] = (),
+    force: bool = False,
+) -> Generator:
+    """Fit a method on all rows of a table or file, save it to a folder, and return it.
+
+    Raises OutputError before any work when something stands in `out` (unless it is a model and force), DataError.
+    """
+    recipe = Recipe(method=method, seed=seed, target=target, schema=schema_of(schema), settings=dict(settings or {}))
+    unfitted = recipe.generator()
+    if Path(out).exists() and not (force and (Path(out) / "manifest.json").exists()):
+        raise OutputError(f"{out} already exists; choose another -o{'' if force else ', or --force for a model'}")
+    rows = None
+    if data is not None:
+        with task("read"):
+            rows = take(data, na=na, schema=recipe.schema)
+        require(target, rows.columns, "target")
+    elif unfitted.needs_data:
+        raise DataError(f"{method} learns from data; give a table or a file")
+    with task("fit"):
+        fitted = unfitted.fit(rows, schema=recipe.schema, seed=seed)
+    fitted.save(out, overwrite=force)
+    return fitted

@@ -1,0 +1,173 @@
+"""Recipe: everything that decides the bytes of an output, as a value and as TOML."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from simulacra.core import options, registry
+from simulacra.core.errors import ConfigError, near
+from simulacra.core.generator import Generator
+from simulacra.core.schema import Schema
+
+VERSION = 1
+FORMATS = ("parquet", "csv", "jsonl")
+FAIL_ON = ("", "warn", "fail")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What `make` was asked for: a TOML file, the flags of the command line and the arguments of `make` are one thing.
+
+    method: address. settings: fields of the method that differ from their defaults. data, holdout: paths as given, ""
+    for frames in memory or none. na: texts that count as missing cells in text files. model: path of a fitted model to
+    sample from, in place of data and method. n: rows, at least 1; None means as many as the data have. seed: any
+    integer. target: column to predict. person: column that names whose row it is. where: conditions as on the command
+    line. only: guards to run, () for all. fail_on: verdict that counts as failure, "", "warn" or "fail".
+    format: one of FORMATS. schema: facts in place of inferred ones.
+    Raises ConfigError for values out of range.
+    """
+
+    method: str = "tables/forest"
+    data: str = ""
+    na: tuple[str, ...] = ()
+    model: str = ""
+    holdout: str = ""
+    n: int | None = None
+    seed: int = 0
+    target: str | None = None
+    person: str | None = None
+    where: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    fail_on: str = ""
+    format: str = "parquet"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    schema: Schema | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (("n", self.n), ("seed", self.seed)):
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+                raise ConfigError(f"{name} must be a whole number, got {value!r}")
+        if self.n is not None and self.n < 1:
+            raise ConfigError(f"n must be at least 1 row, got {self.n}")
+        for name, known in (("format", FORMATS), ("fail_on", FAIL_ON)):
+            value = getattr(self, name)
+            if value not in known:
+                choices = [k for k in known if k]
+                raise ConfigError(
+                    f"{name} must be one of {', '.join(choices)}, got {value!r}.{near(str(value), choices)}"
+                )
+        for name in ("method", "data", "model", "holdout", "target", "person"):
+            value = getattr(self, name)
+            if not isinstance(value, str) and not (value is None and name in ("target", "person")):
+                raise ConfigError(f"{name} must be text, got {value!r}")
+        for name in ("na", "where", "only"):
+            value = getattr(self, name)
+            if isinstance(value, str) or not all(isinstance(v, str) for v in value):
+                raise ConfigError(f"{name} must be a list of texts, got {value!r}")
+            object.__setattr__(self, name, tuple(value))
+        if not isinstance(self.settings, Mapping):
+            raise ConfigError(f"settings must name fields and values, got {self.settings!r}")
+        given = [name for name in ("data", "holdout", "target", "person", "settings") if getattr(self, name)]
+        if self.model and given:
+            raise ConfigError(f"model names a fitted model, so {given[0]} cannot be given too; fit again to change it")
+
+    def changed(self, **given: Any) -> Self:
+        """Return the recipe with other entries; settings are added to those that are there."""
+        if "settings" in given:
+            given["settings"] = {**self.settings, **given["settings"]}
+        return dataclasses.replace(self, **given)
+
+    def generator(self) -> Generator:
+        """Return the method with its fields set. Raises ConfigError for an unknown method, field or value."""
+        cls = registry.load(self.method)
+        given = typed(cls, self.method, self.settings)
+        if "target" in given:
+            raise ConfigError(f"{self.method}: the target is not a setting here; give it as target, or --target COLUMN")
+        if self.target is not None and "target" in known_fields(cls):
+            given["target"] = self.target
+        method: Generator = cls(**given)
+        return method
+
+    def written(self) -> Recipe:
+        """Return the recipe as it is recorded: settings of their declared types, defaults left out."""
+        cls = registry.load(self.method)
+        defaults = {f.name: f.default for f in options.fields(cls)}
+        given = typed(cls, self.method, self.settings)
+        return dataclasses.replace(self, settings={k: v for k, v in sorted(given.items()) if v != defaults[k]})
+
+    def to_toml(self) -> str:
+        """Return the recipe as TOML; what equals its default is left out, except method and seed."""
+        import tomli_w
+
+        out: dict[str, Any] = {"simulacra_recipe": VERSION}
+        for given in dataclasses.fields(self):
+            value = getattr(self, given.name)
+            if given.name in ("settings", "schema"):
+                continue
+            if given.name in ("method", "seed") or value != given.default:
+                out[given.name] = list(value) if isinstance(value, tuple) else value
+        if self.settings:
+            out["settings"] = {k: _plain(v) for k, v in self.settings.items()}
+        if self.schema is not None:
+            out["schema"] = self.schema.to_dict()
+        return tomli_w.dumps(out)
+
+    @classmethod
+    def from_toml(cls, text: str, where: str = "recipe") -> Self:
+        """Read TOML. Raises ConfigError with the place of the fault and near misses for unknown entries."""
+        import tomllib
+
+        try:
+            value = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"{where}: not valid TOML: {error}") from error
+        version = value.pop("simulacra_recipe", None)
+        if not isinstance(version, int):
+            raise ConfigError(f"{where}: no line 'simulacra_recipe = {VERSION}'; is this a recipe?")
+        if version > VERSION:
+            raise ConfigError(
+                f"{where}: written by a newer version (recipe {version}, known {VERSION}); upgrade simulacra"
+            )
+        known = [f.name for f in dataclasses.fields(cls)]
+        for key in value:
+            if key not in known:
+                raise ConfigError(f"{where}: unknown entry {key!r}.{near(key, known)}")
+        if isinstance(value.get("schema"), str):
+            value["schema"] = Schema.read(value["schema"])
+        elif "schema" in value:
+            value["schema"] = Schema.from_dict(value["schema"], f"{where}: schema")
+        try:
+            return cls(**value)
+        except ConfigError as error:
+            raise ConfigError(f"{where}: {error}") from error
+
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """Read a recipe file. Raises ConfigError when it cannot be read or is none."""
+        try:
+            text = Path(path).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path}: cannot be read as a recipe ({error})") from error
+        return cls.from_toml(text, str(path))
+
+
+def typed(cls: type, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings as values of the declared types; texts are read as on the command line."""
+    texts = {k: v for k, v in settings.items() if isinstance(v, str)}
+    read = options.parse(cls, name, texts | {k: "" for k in settings if k not in known_fields(cls)})
+    return {k: read[k] if k in read else tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+
+
+def known_fields(cls: type) -> set[str]:
+    """Return the names of a method's fields."""
+    return {f.name for f in options.fields(cls)}
+
+
+def _plain(value: Any) -> Any:
+    if value is None:
+        return "none"
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,264 @@
+"""The card: what a person (README.md) and a machine (card.json, Croissant) should know about an output."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from simulacra.core.lineage import Lineage
+from simulacra.core.report import Finding, Report
+from simulacra.core.schema import Schema
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MEDIA_TYPE = {".parquet": "application/vnd.apache.parquet", ".csv": "text/csv", ".jsonl": "application/jsonlines"}
+SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10**7, "1M<n<10M"))
+CONTEXT = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "citeAs": "cr:citeAs",
+    "column": "cr:column",
+    "conformsTo": "dct:conformsTo",
+    "cr": "http://mlcommons.org/croissant/",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "dct": "http://purl.org/dc/terms/",
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "extract": "cr:extract",
+    "field": "cr:field",
+    "fileProperty": "cr:fileProperty",
+    "fileObject": "cr:fileObject",
+    "fileSet": "cr:fileSet",
+    "format": "cr:format",
+    "includes": "cr:includes",
+    "isLiveDataset": "cr:isLiveDataset",
+    "jsonPath": "cr:jsonPath",
+    "key": "cr:key",
+    "md5": "cr:md5",
+    "parentField": "cr:parentField",
+    "path": "cr:path",
+    "prov": "http://www.w3.org/ns/prov#",
+    "recordSet": "cr:recordSet",
+    "references": "cr:references",
+    "regex": "cr:regex",
+    "repeated": "cr:repeated",
+    "replace": "cr:replace",
+    "sc": "https://schema.org/",
+    "separator": "cr:separator",
+    "sim": "urn:simulacra:",
+    "source": "cr:source",
+    "subField": "cr:subField",
+    "transform": "cr:transform",
+}
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is said about one output. rows: how many. empty: its columns, no rows. ending: of the parts, e.g. ".csv".
+
+    parts: file name -> sha256. report: None when the rows were not checked.
+    """
+
+    rows: int
+    empty: pl.DataFrame
+    ending: str
+    parts: Mapping[str, str]
+    schema: Schema
+    lineage: Lineage
+    report: Report | None = None
+
+    @property
+    def title(self) -> str:
+        """Return one line that says what this is."""
+        return f"Synthetic table of {self.rows:,} rows, {len(self.empty.columns)} columns"
+
+    @property
+    def privacy(self) -> str:
+        """Return "none", or the epsilon and delta that were spent."""
+        if self.lineage.epsilon is None:
+            return "none"
+        return f"differential privacy, epsilon {self.lineage.epsilon:g}, delta {self.lineage.delta or 0:g}"
+
+
+def croissant(card: Card) -> dict[str, Any]:
+    """Return the card as Croissant JSON-LD: files with their sums, a record set, and what makes it synthetic."""
+    line = card.lineage
+    return {
+        "@context": CONTEXT,
+        "@type": "sc:Dataset",
+        "name": "synthetic-table",
+        "description": f"{card.title}, made by {line.made_by} with seed {line.seed}. No row is real.",
+        "conformsTo": ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"],
+        "isLiveDataset": False,
+        "rai:dataCollection": f"Synthetic: sampled from {line.made_by}, a model; not collected from people.",
+        "rai:personalSensitiveInformation": f"Privacy guarantee: {card.privacy}. See findings.json for what was tested.",
+        "prov:wasGeneratedBy": f"simulacra {line.versions.get('simulacra', '')} {line.made_by}",
+        "sim:synthetic": True,
+        "sim:generator": line.made_by,
+        "sim:parameters": json.loads(json.dumps(dict(line.params), default=str)),
+        "sim:seed": line.seed,
+        "sim:realShare": line.real_share,
+        "sim:generation": line.generation,
+        "sim:parents": list(line.parents),
+        "sim:privacy": card.privacy,
+        "sim:verdict": card.report.verdict if card.report else "not checked",
+        "distribution": [*_file_objects(card), _file_set(card)],
+        "recordSet": [{"@type": "cr:RecordSet", "@id": "rows", "name": "rows", "field": _fields(card)}],
+    }
+
+
+def readme(card: Card) -> str:
+    """Return the dataset card: YAML front matter whose configuration points at data/, then plain words."""
+    return "\n".join(
+        [
+            *_front_matter(card),
+            f"# {card.title}",
+            "",
+            f"Every row was made by `{card.lineage.made_by}` (Simulacra {card.lineage.versions.get('simulacra', '')}, "
+            f"seed {card.lineage.seed}); none was copied from a list of real rows on purpose. "
+            f"Share of real rows: {card.lineage.real_share:g}. "
+            f"Synthetic generations since real data: {card.lineage.generation}.",
+            "",
+            *_origin(card),
+            *_evidence(card.report),
+            "## Privacy",
+            "",
+            f"Guarantee: {card.privacy}. "
+            "Distances between rows and attacks that found nothing are evidence, not a guarantee.",
+            "",
+            *_columns(card),
+            *_files(card),
+        ]
+    )
+
+
+def _front_matter(card: Card) -> list[str]:
+    size = next((name for limit, name in SIZES if card.rows < limit), "n>10M")
+    return [
+        "---",
+        f"pretty_name: {card.title}",
+        "tags:",
+        "- synthetic",
+        "- simulacra",
+        "size_categories:",
+        f"- {size}",
+        "configs:",
+        "- config_name: default",
+        "  data_files:",
+        "  - split: train",
+        f"    path: data/part-*{card.ending}",
+        "---",
+        "",
+    ]
+
+
+def _origin(card: Card) -> list[str]:
+    split = card.lineage.facts.get("split")
+    if not isinstance(split, Mapping):
+        return []
+    return [f"The model learned from {split['fitted']:,} rows. {split['sentence']}", ""]
+
+
+def _evidence(report: Report | None) -> list[str]:
+    if report is None:
+        return ["## Evidence", "", "Not checked: `simulacra check FOLDER --real FILE` does.", ""]
+    out = ["## Evidence", "", f"Verdict: **{report.verdict}**. The whole report is `report.html`.", ""]
+    shown = [f for f in report.findings if f.headline or f.verdict in ("warn", "fail")]
+    if shown:
+        out += ["| verdict | measure | figure | fresh real rows | what it means |", "|---|---|---|---|---|"]
+        out += [_row(finding) for finding in shown]
+        out.append("")
+    return out
+
+
+def _row(finding: Finding) -> str:
+    figures = ["-" if x is None else f"{x:.4g}" for x in (finding.value, finding.fresh)]
+    cells = [finding.verdict, finding.name, *figures, finding.sentence]
+    return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
+
+
+def _cell(text: str) -> str:
+    """Return text that cannot break out of its cell or be read as markup."""
+    flat = " ".join(str(text).split()).replace("\\", "\\\\")
+    for sign in "|<>`*_[]":
+        flat = flat.replace(sign, {"<": "&lt;", ">": "&gt;"}.get(sign, "\\" + sign))
+    return flat
+
+
+def _columns(card: Card) -> list[str]:
+    out = ["## Columns", "", "| column | type | kind | missing in the original |", "|---|---|---|---|"]
+    known = {c.name: c for c in card.schema.columns}
+    for name, dtype in card.empty.schema.items():
+        fact = known.get(name)
+        kind, missing = (fact.kind, f"{fact.missing:.1%}") if fact else ("", "")
+        out.append(f"| {_cell(name)} | {_cell(str(dtype))} | {kind} | {missing} |")
+    return [*out, ""]
+
+
+def _files(card: Card) -> list[str]:
+    return [
+        "## Files",
+        "",
+        "`data/` the rows, `recipe.toml` what was asked for, `lineage.json` how it came to be, `card.json` the same "
+        "for machines (Croissant)"
+        + (", `report.html` and `findings.json` the evidence" if card.report else "")
+        + ", `manifest.json` a checksum of every file.",
+        "",
+        "`simulacra redo FOLDER -o AGAIN` makes the same bytes again from the same data.",
+        "",
+    ]
+
+
+def _file_objects(card: Card) -> list[dict[str, Any]]:
+    return [
+        {
+            "@type": "cr:FileObject",
+            "@id": name,
+            "name": name,
+            "contentUrl": f"data/{name}",
+            "encodingFormat": MEDIA_TYPE[card.ending],
+            "sha256": digest,
+        }
+        for name, digest in sorted(card.parts.items())
+    ]
+
+
+def _file_set(card: Card) -> dict[str, Any]:
+    return {
+        "@type": "cr:FileSet",
+        "@id": "parts",
+        "name": "parts",
+        "encodingFormat": MEDIA_TYPE[card.ending],
+        "includes": f"data/part-*{card.ending}",
+    }
+
+
+def _fields(card: Card) -> Sequence[dict[str, Any]]:
+    return [
+        {
+            "@type": "cr:Field",
+            "@id": f"rows/{name}",
+            "name": name,
+            "dataType": _croissant_type(dtype),
+            "source": {"fileSet": {"@id": "parts"}, "extract": {"column": name}},
+        }
+        for name, dtype in card.empty.schema.items()
+    ]
+
+
+def _croissant_type(dtype: pl.DataType) -> str:
+    import polars as pl
+
+    if dtype == pl.Boolean:
+        return "sc:Boolean"
+    if dtype.is_integer():
+        return "sc:Integer"
+    if dtype.is_numeric():
+        return "sc:Float"
+    if dtype == pl.Date:
+        return "sc:Date"
+    return "sc:DateTime" if dtype == pl.Datetime else "sc:Text"

@@ -1,0 +1,256 @@
+"""The output folder: begun with its recipe, finished with its manifest, and resumable in between.
+
+While it is being written, `.work/` holds what later stages need: `begun.json` (which data), `model/` (the fitted
+method) and `rows-00000.arrow` (the rows that are checked). Every file appears whole or not at all, so a process that
+is killed leaves stages that are either there or not. The manifest is written last; then `.work/` goes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from simulacra.core.atomic import explain, sha256, sync, write_json, write_text, writing
+from simulacra.core.data import Dataset
+from simulacra.core.errors import DataError, OutputError
+from simulacra.core.lineage import Lineage
+from simulacra.io import files
+
+if TYPE_CHECKING:
+    import polars as pl
+
+KIND = "simulacra-output"
+VERSION = 1
+SUFFIX = {"parquet": ".parquet", "csv": ".csv", "jsonl": ".jsonl"}
+FIRST_LINE = "simulacra_recipe = "
+PAGES = ("README.md", "card.json", "lineage.json", "findings.json", "report.html", "recipe.toml")
+_PART = re.compile(r"part-\d{5,}\.(parquet|csv|jsonl)")
+_TEMP = re.compile(r"\..+\.\d+\.part")
+
+
+class Folder:
+    """An output folder that is being written."""
+
+    def __init__(self, path: Path, resumed: bool) -> None:
+        """path: the folder, already begun. resumed: whether an earlier run left stages that count."""
+        self.path, self.resumed = path, resumed
+        self.work = path / ".work"
+        self._lock: int | None = None
+
+    @classmethod
+    def begin(cls, path: str | Path, recipe: str, begun: Mapping[str, Any], *, force: bool = False) -> Self:
+        """Begin a folder, or go on with one that the same recipe began on the same data.
+
+        recipe: the TOML text. begun: plain values that must be the same for stages to be reused, such as hashes.
+        Raises OutputError as `refuse` does, and when the data have changed or another process writes there.
+        """
+        path = Path(path)
+        refuse(path, recipe, force=force)
+        known = _json(path / ".work" / "begun.json")
+        resumed = not force and known is not None and _state(path, recipe) == "same"
+        if resumed and known != dict(begun):
+            raise OutputError(
+                f"{path} was begun with other data or versions than those of today; --force makes it anew, "
+                "or choose another -o"
+            )
+        out = cls(path, resumed)
+        try:
+            out.work.mkdir(parents=True, exist_ok=True)
+            out._take_lock()
+            if not resumed:
+                out._clear()
+                write_text(path / "recipe.toml", recipe)
+                write_json(out.work / "begun.json", dict(begun))
+        except OSError as error:
+            raise explain(error, path) from error
+        return out
+
+    @property
+    def model(self) -> Path:
+        """Return where the fitted method is kept until the folder is finished."""
+        return self.work / "model"
+
+    def parts(self, ending: str, keep: int) -> int:
+        """Return how many parts are finished, counted from the first; ending: ".csv"; the first `keep` need rows."""
+        done = 0
+        while (self.path / "data" / part_name(done, ending)).exists() and (done >= keep or self._rows(done).exists()):
+            done += 1
+        return done
+
+    def rows(self, part: int) -> pl.DataFrame:
+        """Return the rows of a finished part exactly as they were sampled."""
+        import polars as pl
+
+        return pl.read_ipc(self._rows(part), memory_map=False)
+
+    def write_part(self, part: int, data: Dataset, ending: str, *, keep: bool) -> None:
+        """Write part number `part`; keep: hold its rows for the check too."""
+        if keep:
+            with writing(self._rows(part)) as temp:
+                data.frame.write_ipc(temp)
+        files.write(data, self.path / "data" / part_name(part, ending))
+
+    def finish(self) -> dict[str, str]:
+        """Write the manifest, remove what only the unfinished folder needs; return file -> sha256."""
+        for entry in self.work.iterdir():
+            if entry.name not in ("begun.json", "lock"):
+                _remove(entry)
+        for entry in _ours(self.path):
+            if _TEMP.fullmatch(entry.name):
+                _remove(entry)
+        sums = {str(p.relative_to(self.path)): sha256(p) for p in _ours(self.path)}
+        write_json(self.path / "manifest.json", {"format": KIND, "version": VERSION, "files": sums})
+        self.close()
+        _remove(self.work)
+        return sums
+
+    def discard(self) -> None:
+        """Remove everything that was written, and the folder itself when nothing else is in it."""
+        self._clear()
+        _remove(self.path / "recipe.toml")
+        self.close()
+        _remove(self.work)
+        if self.path.is_dir() and not any(self.path.iterdir()):
+            self.path.rmdir()
+
+    def close(self) -> None:
+        """Let go of the lock."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _rows(self, part: int) -> Path:
+        return self.work / f"rows-{part:05d}.arrow"
+
+    def _clear(self) -> None:
+        """Remove what an earlier run wrote, the manifest first, so that what is left never looks finished."""
+        _remove(self.path / "manifest.json")
+        sync(self.path)
+        for entry in self.work.iterdir():
+            if entry.name != "lock":
+                _remove(entry)
+        for entry in _ours(self.path):
+            if entry.name != "recipe.toml":
+                _remove(entry)
+        if (self.path / "data").is_dir() and not any((self.path / "data").iterdir()):
+            (self.path / "data").rmdir()
+
+    def _take_lock(self) -> None:
+        import fcntl
+
+        self._lock = os.open(self.work / "lock", os.O_CREAT | os.O_RDWR, 0o644)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.close()
+            raise OutputError(f"{self.path} is being written by another process; wait for it, or stop it") from None
+
+
+def refuse(path: str | Path, recipe: str, *, force: bool) -> None:
+    """Raise OutputError when `recipe` may not be written to `path`: checked before any work is done.
+
+    A finished folder, or one that another recipe began, needs force. A folder that is not simulacra's, or a file, is
+    never touched.
+    """
+    path = Path(path)
+    state = _state(path, recipe)
+    if state == "file":
+        raise OutputError(f"{path} is a file, and the output is a folder; choose another -o")
+    if state == "foreign":
+        some = next(p.name for p in sorted(path.iterdir()) if not _TEMP.fullmatch(p.name))
+        raise OutputError(
+            f"{path} holds files that simulacra did not write ({some}); choose another -o, it is never overwritten"
+        )
+    if state == "finished" and not force:
+        raise OutputError(f"{path} already holds a finished output; choose another -o, or --force to make it anew")
+    if state == "other" and not force:
+        raise OutputError(
+            f"{path} holds the unfinished output of another command; run that command again to finish it, choose "
+            "another -o, or --force to replace it"
+        )
+
+
+def read(path: str | Path) -> Dataset:
+    """Return the rows and the lineage of a finished folder. Raises DataError for an unfinished or damaged one."""
+    import polars as pl
+
+    path = Path(path)
+    manifest = _json(path / "manifest.json")
+    if not is_output(path) or manifest is None:
+        raise DataError(f"{path} is not a finished output: its manifest.json is missing or of another kind")
+    names = sorted(name for name in manifest.get("files", {}) if _PART.fullmatch(Path(name).name))
+    if not names:
+        raise DataError(f"{path}: manifest.json names no file under data/; the folder is damaged")
+    for name in names:
+        if not (path / name).is_file() or sha256(path / name) != manifest["files"][name]:
+            raise DataError(f"{path}/{name} is missing or does not match its checksum; make the folder again")
+    frames = [files.read(path / name).frame for name in names]
+    lineage = Lineage.from_dict(_json(path / "lineage.json") or {})
+    return Dataset({"table": pl.concat(frames, how="vertical_relaxed")}, lineage=lineage)
+
+
+def is_output(path: str | Path) -> bool:
+    """Return whether a path is a finished output folder."""
+    manifest = _json(Path(path) / "manifest.json") if Path(path).is_dir() else None
+    return manifest is not None and manifest.get("format") == KIND
+
+
+def part_name(part: int, ending: str) -> str:
+    """Return the file name of a part, e.g. part-00000.parquet."""
+    return f"part-{part:05d}{ending}"
+
+
+def _state(path: Path, recipe: str) -> str:
+    """Return new, file, foreign, finished, same (unfinished, by this recipe) or other (unfinished)."""
+    if not path.exists():
+        return "new"
+    if not path.is_dir():
+        return "file"
+    try:
+        names = {p.name for p in path.iterdir() if not _TEMP.fullmatch(p.name)}
+    except OSError as error:
+        raise explain(error, path) from error
+    if not names:
+        return "new"
+    if is_output(path):
+        return "finished"
+    if ".work" not in names:
+        return "foreign"
+    if "recipe.toml" not in names:
+        return "new" if names == {".work"} else "foreign"
+    try:
+        text = (path / "recipe.toml").read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return "foreign"
+    if not text.startswith(FIRST_LINE):
+        return "foreign"
+    return "same" if text == recipe else "other"
+
+
+def _ours(path: Path) -> list[Path]:
+    """Return the files that an output is made of, as far as they are there, sorted; leftovers of a killed run too."""
+    found = [path / name for name in PAGES if (path / name).exists()]
+    for folder in (path, path / "data"):
+        inside = [p for p in folder.iterdir() if p.is_file()] if folder.is_dir() else []
+        found += [p for p in inside if _TEMP.fullmatch(p.name) or (folder != path and _PART.fullmatch(p.name))]
+    return sorted(found)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _json(path: Path) -> dict[str, Any] | None:
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
