@@ -12,6 +12,7 @@ the two calls inside a fresh process; imports that a method makes inside its fit
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import shutil
@@ -107,7 +108,7 @@ def methods(split: Split, peers: list[str]) -> Iterator[tuple[str, Make]]:
     yield "independent columns", lambda seed: (baselines.independent(split.train, seed), {})
     for name in (*OURS, *peers):
         python = peer_python(name) if name in PEERS else Path(sys.executable)
-        yield LABELS[name], lambda seed, name=name, python=python: run(name, python, split, seed)
+        yield LABELS[name], functools.partial(run, name, python, split)
 
 
 def run(name: str, python: Path, split: Split, seed: int) -> tuple[pl.DataFrame, dict[str, float]]:
