@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,9 @@ def sha256(path: str | Path) -> str:
 
 def explain(error: OSError, path: Path) -> OutputError:
     """Turn an operating system error into a sentence with a next step."""
+    # Libraries that are not written in Python give the number in the text alone: "File too large (os error 27)".
+    told = re.search(r"\(os error (\d+)\)", str(error))
+    number = error.errno or (int(told[1]) if told else 0)
     reason = {
         errno.ENOSPC: "the disk is full; free some space and run the same command again",
         errno.EDQUOT: "the disk quota is used up; free some space and run the same command again",
@@ -84,5 +88,5 @@ def explain(error: OSError, path: Path) -> OutputError:
         errno.EISDIR: "a folder stands where the file should be; choose another name",
         errno.ENOTDIR: "a part of that path is a file, not a folder; choose another -o",
         errno.EFBIG: "the file would be larger than the system allows; write fewer rows or use Parquet",
-    }.get(error.errno or 0, error.strerror or str(error))
+    }.get(number, error.strerror or str(error))
     return OutputError(f"cannot write {path}: {reason}")

@@ -106,6 +106,7 @@ def _processes(
         pool = stack.enter_context(
             ProcessPoolExecutor(min(workers, len(blocks)), context, _open, (type(method), str(path)))
         )
+        stack.callback(pool.shutdown, cancel_futures=True)
         waiting: list[Future[bytes]] = []
         ahead = iter(blocks)
         for job in ahead:
@@ -121,7 +122,11 @@ _method: Any = None
 
 
 def _open(cls: type[Generator], path: str) -> None:
+    import signal
+
     global _method
+    # Ctrl-C reaches every process of the terminal; the parent alone answers it, and stops the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _method = cls.load(path)
 
 

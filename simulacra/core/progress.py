@@ -74,7 +74,7 @@ class Show:
         """stream: where to write; standard error when None, so that data on standard output stay clean."""
         self.stream = stream or sys.stderr
         self.moving = self.stream.isatty()
-        self.last = 0.0
+        self.last = 0.0 if self.moving else time.monotonic()
 
     def __call__(self, event: Event) -> None:
         """Show one event."""

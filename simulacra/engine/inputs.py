@@ -125,6 +125,19 @@ def split(data: Dataset, seed: int, person: str | None) -> tuple[Dataset, Datase
     return fitted, holdout, sentence
 
 
+def relearned(data: Dataset) -> Dataset:
+    """Return the rows with a schema inferred from them alone, so that no fact of rows kept back is fitted.
+
+    How numbers were written in a text file is known to its reader only, and stays.
+    """
+    from simulacra.core.infer import infer
+
+    if data.given_schema is None:
+        return data
+    written = {c.name: c.format for c in data.given_schema.columns if c.kind == "number" and c.format}
+    return dataclasses.replace(data, given_schema=infer(data.frames, written))
+
+
 def _whole_persons(column: pl.Series, wanted: int, rng: Any) -> tuple[Any, int]:
     """Return (mask of rows kept back, number of persons in them); an empty cell is a person of its own."""
     import numpy as np

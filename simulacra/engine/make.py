@@ -22,7 +22,7 @@ from simulacra.core.report import VERDICTS, Report
 from simulacra.core.rng import BLOCK_ROWS
 from simulacra.core.schema import Schema
 from simulacra.engine.check import chosen, judge
-from simulacra.engine.inputs import align, is_path, require, schema_of, split, take
+from simulacra.engine.inputs import align, is_path, relearned, require, schema_of, split, take
 from simulacra.engine.models import load
 from simulacra.engine.recipe import Recipe
 from simulacra.io import card, folder
@@ -208,9 +208,8 @@ def _gather(recipe: Recipe, method: Generator, data: Any, holdout: Any) -> _Job:
     source = data if data is not None else recipe.data or None
     if source is None:
         return _without_data(recipe, method)
-    with task("read") as step:
+    with task("read"):
         rows = take(source, na=recipe.na, schema=recipe.schema)
-        step()
     if len(rows) == 0:
         raise DataError(f"{recipe.data or 'data'}: the table has a header but no rows; give at least one row")
     for column, what in ((recipe.target, "target"), (recipe.person, "person")):
@@ -221,6 +220,7 @@ def _gather(recipe: Recipe, method: Generator, data: Any, holdout: Any) -> _Job:
     kept = holdout if holdout is not None else recipe.holdout or None
     if kept is None:
         fitted, apart, sentence = split(rows, recipe.seed, recipe.person)
+        fitted = fitted if recipe.schema else relearned(fitted)
     else:
         fitted, apart = rows, align(take(kept, na=recipe.na), rows, "holdout", "data")
         sentence = f"The holdout was given: {len(apart):,} rows."
@@ -377,7 +377,7 @@ def _publish(
 ) -> None:
     """Write everything but the parts, the manifest last."""
     ending = SUFFIX[job.recipe.format]
-    with task("write") as step:
+    with task("write"):
         parts = {p.name: sha256(p) for p in sorted((place.path / "data").glob(f"part-*{ending}"))}
         about = card.Card(job.n, rows.clear(), ending, parts, method.schema_, lineage, report)
         write_json(place.path / "lineage.json", json.loads(json.dumps(lineage.to_dict(), default=str)))
@@ -387,7 +387,6 @@ def _publish(
         write_json(place.path / "card.json", card.croissant(about))
         write_text(place.path / "README.md", card.readme(about))
         place.finish()
-        step()
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = {".parquet": "application/vnd.apache.parquet", ".csv": "text/csv", ".jsonl": "application/jsonlines"}
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10**7, "1M<n<10M"))
+LONGEST = 240
+"""Characters of a finding's sentence in the table of the card; the report has all of it."""
 CONTEXT = {
     "@language": "en",
     "@vocab": "https://schema.org/",
@@ -91,7 +93,7 @@ def croissant(card: Card) -> dict[str, Any]:
         "@context": CONTEXT,
         "@type": "sc:Dataset",
         "name": "synthetic-table",
-        "description": f"{card.title}, made by {line.made_by} with seed {line.seed}. No row is real.",
+        "description": f"{card.title}, made by {line.made_by} with seed {line.seed}. Share of real rows: {line.real_share:g}.",
         "conformsTo": ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"],
         "isLiveDataset": False,
         "rai:dataCollection": f"Synthetic: sampled from {line.made_by}, a model; not collected from people.",
@@ -119,7 +121,7 @@ def readme(card: Card) -> str:
             f"# {card.title}",
             "",
             f"Every row was made by `{card.lineage.made_by}` (Simulacra {card.lineage.versions.get('simulacra', '')}, "
-            f"seed {card.lineage.seed}); none was copied from a list of real rows on purpose. "
+            f"seed {card.lineage.seed}). "
             f"Share of real rows: {card.lineage.real_share:g}. "
             f"Synthetic generations since real data: {card.lineage.generation}.",
             "",
@@ -177,7 +179,8 @@ def _evidence(report: Report | None) -> list[str]:
 
 def _row(finding: Finding) -> str:
     figures = ["-" if x is None else f"{x:.4g}" for x in (finding.value, finding.fresh)]
-    cells = [finding.verdict, finding.name, *figures, finding.sentence]
+    sentence = finding.sentence if len(finding.sentence) <= LONGEST else finding.sentence[: LONGEST - 3] + "..."
+    cells = [finding.verdict, finding.name, *figures, sentence]
     return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
 
 
