@@ -16,6 +16,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import baselines
 import measures
@@ -77,7 +78,7 @@ def three(adult: pl.DataFrame, seed: int) -> tuple[pl.DataFrame, pl.DataFrame, p
     return real, *measures.split(rest, 0.5, seed)
 
 
-def judge_fault(fault: Fault, adult: pl.DataFrame) -> dict[str, object]:
+def judge_fault(fault: Fault, adult: pl.DataFrame) -> dict[str, Any]:
     """Plant one fault, check, print a line, and return what was said."""
     real, holdout, other = three(adult, 42)
     made = fault.plant(real, other)
@@ -98,7 +99,7 @@ def judge_fault(fault: Fault, adult: pl.DataFrame) -> dict[str, object]:
     }
 
 
-def judge_fresh(adult: pl.DataFrame, seed: int) -> dict[str, object]:
+def judge_fresh(adult: pl.DataFrame, seed: int) -> dict[str, Any]:
     """Check real rows as if they were made ones."""
     real, holdout, other = three(adult, seed)
     report = simulacra.check(other, real=real, holdout=holdout, target=TARGET, seed=seed)

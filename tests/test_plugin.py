@@ -43,8 +43,7 @@ def test_listing_it_loads_nothing_heavy(installed: dict[str, str]) -> None:
 
 
 def test_it_keeps_the_contract(installed: dict[str, str]) -> None:
-    code = "from simulacra.testing import check_generator; from simulacra_shuffle import Shuffle; check_generator(Shuffle())"
-    python(code, installed)
+    python("import simulacra.testing, simulacra_shuffle as s; simulacra.testing.check_generator(s.Shuffle)", installed)
 
 
 def test_the_command_line_describes_and_makes_it(installed: dict[str, str], tmp_path: Path) -> None:
