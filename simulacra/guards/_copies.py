@@ -1,0 +1,116 @@
+"""Copies of training rows, exact and near, and distance ratios, each beside what holdout rows show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulacra.core.case import Case
+from simulacra.core.report import Finding, View
+from simulacra.guards import _frames, _views
+from simulacra.guards._attack import ADVICE, Sides, some
+from simulacra.guards._distance import nearest
+from simulacra.guards._repeats import row_keys
+from simulacra.guards._stats import ALPHA, share_noise, wilson
+from simulacra.guards._words import percent
+
+if TYPE_CHECKING:
+    from simulacra.guards._frames import Floats
+
+ROWS = 3000
+"""Most made and most holdout rows whose nearest training row is looked for."""
+NEAR = 0.02
+"""Share of holdout rows that are, by definition, near copies: their distance to the training rows sets the tolerance."""
+MOST_ROWS = 1_000_000
+COMMON = 0.5
+
+
+def exact(case: Case, sides: Sides) -> Iterator[Finding]:
+    """Yield the finding on made rows that equal a training row, beside holdout rows that do so by chance."""
+    columns = tuple(c.column for c in sides.table.columns)
+    frames = {side: _frames.some_rows(frame, MOST_ROWS, case, f"copies {side}") for side, frame in sides.frames.items()}
+    table = (
+        sides.table
+        if all(sides.table.rows(s) == f.height for s, f in frames.items())
+        else _frames.code(frames, columns)
+    )
+    keys = row_keys(table)
+    real = np.unique(keys[table.part["real"]])
+    made, fresh = (float(np.isin(keys[table.part[s]], real).mean()) for s in ("made", "holdout"))
+    n, m = table.rows("made"), table.rows("holdout")
+    yield _judge("exact copies", "equal a training row in every compared column", made, fresh, n, m, 0.005)
+
+
+def near(sides: Sides) -> Iterator[Finding | View]:
+    """Yield the finding on made rows closer to a training row than all but 2 % of holdout rows are."""
+    far = [nearest(sides.at(s)[_some(sides, s)], sides.at("real"))[:, 0] for s in ("made", "holdout")]
+    tolerance = max(float(np.quantile(far[1], NEAR)), 0.01)
+    made, fresh = (float((f <= tolerance).mean()) for f in far)
+    what = f"are near copies of a training row (within {tolerance:.3f}, a level apart is 1)"
+    yield _judge("near copies", what, made, fresh, len(far[0]), len(far[1]), 0.02)
+    title = "Distance to the nearest training row: real is the holdout"
+    yield _views.two_histograms("privacy", title, far[1], far[0], "Made rows further left than real ones copy.", made)
+
+
+def _some(sides: Sides, side: str) -> object:
+    return some(sides.table.rows(side), ROWS, sides.seed, f"near {side}")
+
+
+def _judge(name: str, what: str, made: float, fresh: float, n: int, m: int, margin: float) -> Finding:
+    """Judge a share of made rows against that of holdout rows: three times it and a margin more fails."""
+    noise = share_noise((made * n + fresh * m) / (n + m), n, m, ALPHA)
+    fail, warn = fresh + max(noise, 2 * fresh + margin), fresh + max(noise, 0.5 * fresh + margin / 4)
+    verdict = "fail" if made > fail else "warn" if made > warn else "ok"
+    sentence = f"{percent(made)} of made rows {what}, {percent(fresh)} of holdout rows do by chance"
+    if verdict == "ok" and fresh > COMMON:
+        verdict = "unknown"
+        sentence += ": rows of this table are so often equal that copies cannot be told"
+    elif verdict == "ok" and noise > 0.2:
+        verdict, sentence = "unknown", f"too few rows to tell: {sentence}"
+    elif verdict != "ok":
+        sentence += ": training rows were copied"
+    return Finding(
+        "privacy",
+        name,
+        verdict,
+        sentence,
+        value=made,
+        interval=wilson(made * n, n),
+        fresh=fresh,
+        limit=min(1.0, fail),
+        advice=ADVICE if verdict in ("fail", "warn") else "",
+    )
+
+
+def ratios(sides: Sides) -> Iterator[Finding]:
+    """Yield the smell: are made rows nearer to training rows than to as many holdout rows? At most a warning."""
+    n = min(sides.table.rows("real"), sides.table.rows("holdout"))
+    made = sides.at("made")[_some(sides, "made")]
+    train = sides.at("real")[some(sides.table.rows("real"), n, sides.seed, "ratio real")]
+    hold = sides.at("holdout")[some(sides.table.rows("holdout"), n, sides.seed, "ratio holdout")]
+    a, b = nearest(made, train), nearest(made, hold)
+    closer = float(((a[:, 0] < b[:, 0]) + 0.5 * (a[:, 0] == b[:, 0])).mean())
+    nndr = [float(np.median(_ratio(x))) for x in (a, b)]
+    # Made rows share neighbours, so shares vary more than independent rows would.
+    noise = 1.5 * share_noise(0.5, len(made), n, ALPHA)
+    verdict = "warn" if closer > 0.5 + max(0.03, noise) else "ok"
+    yield Finding(
+        "privacy",
+        "distance ratios",
+        verdict,
+        f"{percent(closer)} of made rows are nearer to training rows than to as many holdout rows (half is chance); "
+        f"median distance ratio {nndr[0]:.2f} to training, {nndr[1]:.2f} to holdout rows. A smell only: such ratios "
+        "neither prove nor disprove privacy",
+        value=closer,
+        interval=wilson(closer * len(made), len(made)),
+        fresh=0.5,
+        reference="Yao et al. 2025, The DCR delusion (arXiv 2505.01524)",
+        advice=ADVICE if verdict == "warn" else "",
+    )
+
+
+def _ratio(near: Floats) -> Floats:
+    out: Floats = near[:, 0] / np.maximum(near[:, 1], 1e-9)
+    return out

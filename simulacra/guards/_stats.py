@@ -1,0 +1,145 @@
+"""Distances between samples, the noise a fresh real sample has in them, and intervals."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+    Ints = npt.NDArray[np.int64]
+
+ALPHA = 0.001
+"""False-alarm rate of one finding on fresh real rows; shared among the columns or pairs it tests."""
+_EPS = 1e-12
+
+
+def z_of(alpha: float) -> float:
+    """Return the one-sided normal quantile of a false-alarm rate."""
+    return NormalDist().inv_cdf(1 - alpha)
+
+
+def ks(a: Floats, b: Floats) -> float:
+    """Return the Kolmogorov-Smirnov distance of two samples, 0..1; cells that are NaN are left out.
+
+    1 when one side has no value and the other has, 0 when neither has.
+    """
+    a, b = np.sort(a[~np.isnan(a)]), np.sort(b[~np.isnan(b)])
+    if not len(a) or not len(b):
+        return float(len(a) != len(b))
+    grid = np.concatenate([a, b])
+    gap = np.searchsorted(a, grid, "right") / len(a) - np.searchsorted(b, grid, "right") / len(b)
+    return float(np.abs(gap).max())
+
+
+def ks_noise(n: int, m: int, alpha: float) -> float:
+    """Return the distance that two samples of one distribution exceed with probability alpha at most (ties lower it)."""
+    if not n or not m:
+        return 1.0
+    return math.sqrt(-math.log(alpha / 2) / 2 * (n + m) / (n * m))
+
+
+def counts(codes: Ints, size: int) -> Floats:
+    """Count codes 0..size-1."""
+    return np.bincount(codes, minlength=size).astype(np.float64)
+
+
+def tvd(a: Floats, b: Floats) -> float:
+    """Return the total variation distance of two vectors of counts, 0..1."""
+    return float(np.abs(a / max(a.sum(), 1) - b / max(b.sum(), 1)).sum() / 2)
+
+
+def tvd_mean(a: Floats, b: Floats) -> float:
+    """Return the distance expected when both counts come from one distribution (normal approximation of each cell)."""
+    n, m = a.sum(), b.sum()
+    if not n or not m:
+        return 1.0
+    p = (a + b) / (n + m)
+    return float(np.sqrt(p * (1 - p)).sum() * math.sqrt((1 / n + 1 / m) / (2 * math.pi)))
+
+
+def tvd_tail(n: float, m: float, alpha: float) -> float:
+    """Return how far above its mean the distance lies with probability alpha at most (McDiarmid 1989)."""
+    return math.sqrt(-math.log(alpha) / 2 * (1 / max(n, 1) + 1 / max(m, 1)))
+
+
+def midranks(x: Floats) -> Floats:
+    """Return ranks from 1, ties sharing their mean."""
+    _, inverse, count = np.unique(x, return_inverse=True, return_counts=True)
+    last = np.cumsum(count)
+    return (last - (count - 1) / 2)[inverse]
+
+
+def placements(positive: Floats, negative: Floats) -> tuple[Floats, Floats]:
+    """Return for each positive the share of negatives below it, and for each negative the share of positives above."""
+    n, m = len(positive), len(negative)
+    both = midranks(np.concatenate([positive, negative]))
+    v10 = (both[:n] - midranks(positive)) / m
+    v01 = 1 - (both[n:] - midranks(negative)) / n
+    return v10, v01
+
+
+def auc(positive: Floats, negative: Floats) -> tuple[float, float]:
+    """Return the area under the ROC curve and its standard error (DeLong et al. 1988)."""
+    v10, v01 = placements(positive, negative)
+    return float(v10.mean()), _delong(v10, v01)
+
+
+def auc_gap(a: tuple[Floats, Floats], b: tuple[Floats, Floats]) -> tuple[float, float]:
+    """Return AUC of `a` minus AUC of `b` on the same rows and its standard error, each given as (positive, negative)."""
+    (a10, a01), (b10, b01) = placements(*a), placements(*b)
+    return float(a10.mean() - b10.mean()), _delong(a10 - b10, a01 - b01)
+
+
+def _delong(v10: Floats, v01: Floats) -> float:
+    if len(v10) < 2 or len(v01) < 2:
+        return 0.5
+    return math.sqrt(float(v10.var(ddof=1)) / len(v10) + float(v01.var(ddof=1)) / len(v01))
+
+
+def chance_se(n: int, m: int) -> float:
+    """Return the standard error of an AUC of one half for samples of n and m."""
+    return math.sqrt((n + m + 1) / (12 * n * m)) if n and m else 0.5
+
+
+def wilson(hits: float, n: int, z: float = 1.96) -> tuple[float, float]:
+    """Return the Wilson interval of a share."""
+    if not n:
+        return 0.0, 1.0
+    p, square = hits / n, z * z
+    middle = (p + square / (2 * n)) / (1 + square / n)
+    half = z / (1 + square / n) * math.sqrt(p * (1 - p) / n + square / (4 * n * n))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def share_noise(p: float, n: float, m: float, alpha: float) -> float:
+    """Return the gap of two shares of n and m rows that one share p exceeds with probability alpha at most, about."""
+    inverse = 1 / max(n, 1) + 1 / max(m, 1)
+    z = z_of(alpha)
+    return z * math.sqrt(max(p * (1 - p), 0.0) * inverse) + (z * z / 6 + 0.5) * inverse
+
+
+def poisson_limit(mean: float, alpha: float) -> float:
+    """Return the count that a Poisson variable of this mean exceeds with probability alpha at most, about (Anscombe)."""
+    z = z_of(alpha)
+    return (math.sqrt(mean + 0.375) + z / 2) ** 2 + 0.5
+
+
+def cramers_v(table: Floats) -> float:
+    """Return the bias-corrected association of a two-way table of counts, 0..1 (Bergsma 2013)."""
+    table = table[table.sum(1) > 0][:, table.sum(0) > 0]
+    n = table.sum()
+    if min(table.shape) < 2 or n < 2:
+        return 0.0
+    expected = np.outer(table.sum(1), table.sum(0)) / n
+    rows, cols = table.shape
+    phi2 = float(((table - expected) ** 2 / expected).sum() / n)
+    phi2 = max(0.0, phi2 - (rows - 1) * (cols - 1) / (n - 1))
+    rows_c, cols_c = rows - (rows - 1) ** 2 / (n - 1), cols - (cols - 1) ** 2 / (n - 1)
+    room = min(rows_c, cols_c) - 1
+    return math.sqrt(min(1.0, phi2 / room)) if room > _EPS else 0.0

@@ -1,0 +1,151 @@
+"""What is wrong with a column, in words: cut off, scaled, shifted, a spike or a level lost, and what to try."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulacra.guards._stats import ks
+
+if TYPE_CHECKING:
+    from simulacra.guards._frames import Coded, Floats, Ints
+
+UNITS = "look for another unit or a wrong conversion of that column"
+FILTER = "look for a filter on the way to the made rows, or a bound that a method clips at"
+SHAPES = "fit with a method that learns the shape of each column, such as tables/forest, or give it more rows"
+LEVELS = "keep the spelling of levels, and fit on rows that hold all of them"
+_EXPLAINS = 0.35
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong: about which columns, in words, how large (0..1), and what to try."""
+
+    columns: tuple[str, ...]
+    text: str
+    size: float
+    advice: str
+
+
+def percent(share: float) -> str:
+    """Return a share as text: 37 %, 4.2 %, 0.16 %."""
+    value = 100 * share
+    return f"{value:.0f} %" if value >= 10 or value == 0 else f"{value:.1f} %" if value >= 1 else f"{value:.2g} %"
+
+
+def listed(names: list[str] | tuple[str, ...], most: int = 3) -> str:
+    """Return names as text: a, b and c; a, b, c and 4 more."""
+    names = list(names)
+    if len(names) > most:
+        return ", ".join(names[:most]) + f" and {len(names) - most} more"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def describe(column: Coded, real: slice, made: slice, size: float) -> Fault:
+    """Return in words how the made values of a column differ from the real ones; `size` is their distance, 0..1."""
+    if column.ordered:
+        r, m = (column.values[s][~np.isnan(column.values[s])] for s in (real, made))
+        text, advice = _ordered(r, m, column)
+    else:
+        text, advice = _levels(column.codes[real], column.codes[made], column.labels)
+    return Fault((column.name,), f"{column.name}: {text}", size, advice)
+
+
+def _ordered(r: Floats, m: Floats, column: Coded) -> tuple[str, str]:
+    if not len(r) or not len(m):
+        return ("made has no value at all, real has" if len(r) else "made has values, real has none"), SHAPES
+    for found in (_cut(r, m, column), _moved(r, m, column), _spike(r, m, column)):
+        if found:
+            return found
+    grid = np.unique(np.concatenate([r, m]))
+    below = [np.searchsorted(np.sort(x), grid, "right") / len(x) for x in (r, m)]
+    at = int(np.abs(below[0] - below[1]).argmax())
+    way = "lower" if below[1][at] > below[0][at] else "higher"
+    shares = (
+        f"{percent(below[1][at])} of made values are at most {show(grid[at], column)}, {percent(below[0][at])} of real"
+    )
+    return f"made values are {way} than real ones: {shares}", SHAPES
+
+
+def _cut(r: Floats, m: Floats, column: Coded) -> tuple[str, str] | None:
+    below, above = float((r < m.min()).mean()), float((r > m.max()).mean())
+    out = []
+    if below > 0.02 and below * len(m) > 10:
+        out.append(f"no made value below {show(m.min(), column)}, real has {percent(below)}")
+    if above > 0.02 and above * len(m) > 10:
+        out.append(f"no made value above {show(m.max(), column)}, real has {percent(above)}")
+    return ("; ".join(out), FILTER) if out else None
+
+
+def _moved(r: Floats, m: Floats, column: Coded) -> tuple[str, str] | None:
+    """Look for one factor, one shift or one spread that explains most of the difference."""
+    grid = np.linspace(0.05, 0.95, 19)
+    qr, qm = np.quantile(r, grid), np.quantile(m, grid)
+    whole = bool((r == np.rint(r)).all() and (m == np.rint(m)).all())
+    before = ks(r, m)
+    tries: list[tuple[float, str, str]] = []
+
+    def attempt(moved: Floats, text: str, advice: str) -> None:
+        tries.append((ks(np.rint(moved) if whole else moved, m), text, advice))
+
+    factors = [float(np.median(qm[qr != 0] / qr[qr != 0]))] if (qr != 0).sum() >= 5 else []
+    factors += [float(m.mean() / r.mean())] if r.mean() else []
+    for c in factors:
+        if abs(c - 1) > 0.02 and c != 0 and not column.temporal:
+            attempt(r * c, f"values are about {c:.3g} x the real ones", UNITS)
+    shift = float(np.median(qm - qr))
+    if shift:
+        size = f"{abs(shift):.3g}" + {"date": " days", "datetime": " seconds", "time": " seconds"}.get(
+            column.temporal, ""
+        )
+        attempt(r + shift, f"values are about {size} {'above' if shift > 0 else 'below'} the real ones", UNITS)
+    wide = float((qm[-2] - qm[1]) / (qr[-2] - qr[1])) if qr[-2] > qr[1] else 1.0
+    if abs(wide - 1) > 0.05:
+        text = f"values spread about {wide:.2g} x as wide as the real ones"
+        attempt(np.median(m) + (r - np.median(r)) * wide, text, SHAPES)
+    tries = [t for t in tries if t[0] < _EXPLAINS * before]
+    return min(tries)[1:] if tries else None
+
+
+def _spike(r: Floats, m: Floats, column: Coded) -> tuple[str, str] | None:
+    grid, inverse = np.unique(np.concatenate([r, m]), return_inverse=True)
+    shares = [np.bincount(i, minlength=len(grid)) / len(i) for i in (inverse[: len(r)], inverse[len(r) :])]
+    at = int(np.abs(shares[0] - shares[1]).argmax())
+    if abs(shares[0][at] - shares[1][at]) < 0.6 * ks(r, m):
+        return None
+    value = show(grid[at], column)
+    return f"the value {value} makes up {percent(shares[1][at])} of made, {percent(shares[0][at])} of real", SHAPES
+
+
+def _levels(r: Ints, m: Ints, labels: tuple[str, ...]) -> tuple[str, str]:
+    r, m = r[r >= 0], m[m >= 0]
+    if not len(r) or not len(m):
+        return ("made has no value at all, real has" if len(r) else "made has values, real has none"), LEVELS
+    a, b = (np.bincount(x, minlength=len(labels)) / len(x) for x in (r, m))
+    new, lost = b * (a == 0), a * (b == 0)
+    whole = float(np.abs(a - b).sum() / 2)
+    if new.sum() > 0.5 * whole:
+        at = int(new.argmax())
+        return f"{percent(new.sum())} of made cells hold levels that real has not, such as {labels[at]!r}", LEVELS
+    if lost.sum() > 0.5 * whole:
+        at = int(lost.argmax())
+        return f"no made {labels[at]!r}, real has {percent(lost[at])}", FILTER
+    at = int(np.abs(a - b).argmax())
+    return f"{labels[at]!r} makes up {percent(b[at])} of made, {percent(a[at])} of real", SHAPES
+
+
+def show(value: float, column: Coded) -> str:
+    """Return a number of a column as its reader writes it: dates as dates."""
+    if column.temporal in ("date", "datetime"):
+        zero = datetime.datetime(1970, 1, 1)
+        try:
+            when = zero + datetime.timedelta(**{"days" if column.temporal == "date" else "seconds": float(value)})
+        except OverflowError:
+            return f"{value:.6g}"
+        return when.date().isoformat() if column.temporal == "date" else when.isoformat(" ", "minutes")
+    if column.temporal == "time":
+        return f"{int(value // 3600):02d}:{int(value % 3600 // 60):02d}"
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:.4g}"
