@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from simulacra.core import patterns
 from simulacra.core.errors import SchemaError
 from simulacra.core.schema import Column, Schema, Table
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import polars as pl
 
-MAX_LEVELS = 200
-"""Levels of a category that a schema lists, most frequent first; weights then sum to less than 1."""
+    Counts = npt.NDArray[np.int64]
+
+Facts = dict[str, Any]
 
 
 def infer(frames: Mapping[str, pl.DataFrame], formats: Mapping[str, str] | None = None) -> Schema:
@@ -26,12 +30,12 @@ def infer(frames: Mapping[str, pl.DataFrame], formats: Mapping[str, str] | None 
         if not frame.width:
             raise SchemaError(f"table {name!r} has no columns; a schema needs at least one")
         columns = tuple(_column(frame[c], (formats or {}).get(c, "")) for c in frame.columns)
-        tables[name] = Table(columns, key=(), together=missing_together(frame), rows=frame.height)
+        tables[name] = Table(columns, key=_key(columns), together=missing_together(frame), rows=frame.height)
     return Schema(tables)
 
 
 def missing_together(frame: pl.DataFrame) -> tuple[tuple[str, ...], ...]:
-    """Return groups of columns whose empty cells stand in exactly the same rows."""
+    """Return groups of columns whose empty cells stand in exactly the same rows, and not in all of them."""
     groups: dict[bytes, list[str]] = {}
     for column in frame.iter_columns():
         if 0 < column.null_count() < len(column):
@@ -39,42 +43,189 @@ def missing_together(frame: pl.DataFrame) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(names) for names in groups.values() if len(names) > 1)
 
 
+def type_name(dtype: pl.DataType) -> str:
+    """Return a polars type as a schema shows it: "Int64", "Datetime(us)", "Datetime(us, UTC)", "Decimal(10, 2)"."""
+    import polars as pl
+
+    if isinstance(dtype, pl.Datetime):
+        return f"Datetime({dtype.time_unit}{', ' + dtype.time_zone if dtype.time_zone else ''})"
+    if isinstance(dtype, pl.Duration):
+        return f"Duration({dtype.time_unit})"
+    if isinstance(dtype, pl.Decimal):
+        return f"Decimal({dtype.precision}, {dtype.scale})"
+    return "Enum" if isinstance(dtype, pl.Enum) else str(dtype)
+
+
+def _key(columns: tuple[Column, ...]) -> tuple[str, ...]:
+    """Return the one identifier that every row has and none shares."""
+    found = [c.name for c in columns if c.kind == "id" and c.unique and c.missing == 0]
+    return (found[0],) if len(found) == 1 else ()
+
+
 def _column(series: pl.Series, written: str) -> Column:
     if series.dtype.is_nested() or series.dtype.is_object():
         raise SchemaError(
-            f"column {series.name!r}: holds {series.dtype} values, and a table needs one value a cell; "
-            "unnest it into columns or rows of its own, or drop it"
+            f"column {series.name!r}: holds {type(series.dtype).__name__.lower()} values, and a table needs one value a "
+            "cell; unnest it into columns or rows of its own, or drop it"
         )
     facts = _facts(series, written)
     missing = series.null_count() / len(series) if len(series) else 0.0
-    return Column(name=series.name, dtype=str(series.dtype), missing=missing, source="from data", **facts)
+    kind = facts["kind"]
+    sensitivity, reason = _sensitivity(series.name, kind)
+    facts["why"] += reason
+    return Column(
+        name=series.name,
+        dtype=type_name(series.dtype),
+        missing=missing,
+        sensitivity=sensitivity,
+        source="from data",
+        **facts,
+    )
 
 
-def _facts(series: pl.Series, written: str) -> dict[str, Any]:
+def _sensitivity(name: str, kind: str) -> tuple[str, str]:
+    """Return what a column gives away, and the words that say so."""
+    if kind in ("id", "person"):
+        return "direct", ""
+    if kind in ("constant", "empty"):
+        return "none", ""
+    what = patterns.quasi(name)
+    return ("quasi", f"; the name says {what}, which helps to single people out") if what else ("none", "")
+
+
+def _facts(series: pl.Series, written: str) -> Facts:
+    import numpy as np
+    import polars as pl
+
+    dtype = series.dtype
+    seen = series.drop_nulls()
+    note = ""
+    if dtype.is_float():
+        finite = seen.filter(seen.is_finite())
+        lost = len(seen) - len(finite)
+        note = f"; {lost:,} cells are not finite and were left out" if lost else ""
+        seen = finite
+    if not len(seen):
+        return {"kind": "empty", "why": f"no cell holds a value{note}"}
+    table = seen.alias("value").value_counts().sort("value")
+    values, counts = table["value"], table["count"].to_numpy().astype(np.int64)
+    facts = _constant(values, len(seen)) if len(values) == 1 else _varying(values, counts, series.name, written)
+    facts["why"] += note
+    if facts["kind"] == "number" and isinstance(dtype, pl.Duration):
+        facts["unit"] = dtype.time_unit
+    return facts
+
+
+def _varying(values: pl.Series, counts: Counts, name: str, written: str) -> Facts:
+    """Return the facts of a column with at least two different values, by what it is stored as."""
+    import polars as pl
+
+    from simulacra.core import infer_text
+
+    dtype = values.dtype
+    if dtype == pl.Boolean:
+        return {"kind": "boolean", **_levels(values, counts), "why": f"true in {counts[-1] / counts.sum():.1%} of the cells"}
+    if dtype.is_numeric() or isinstance(dtype, pl.Duration):
+        return _numbers(values, counts, name, written)
+    if dtype.is_temporal():
+        return {"kind": "time", **infer_text.time_facts(values, counts), "why": f"stored as {type_name(dtype)}"}
+    if dtype == pl.Binary:
+        return {"kind": "category", **_levels(values, counts), "why": f"{len(values):,} different binary values"}
+    texts = infer_text.Texts(name, values.cast(pl.String), counts)
+    # Declared levels cannot take fresh values, so they are never identifiers or person data.
+    if isinstance(dtype, pl.Enum):
+        return infer_text.category(texts, f"declared levels (Enum), {len(values):,} of them occur")
+    if dtype == pl.Categorical:
+        order = texts.values.arg_sort()
+        texts = infer_text.Texts(name, texts.values.gather(order), counts[order.to_numpy()])
+    facts = infer_text.facts(texts)
+    postcode = facts["kind"] in ("id", "text") and not facts.get("unique") and patterns.says(name, "postcode")
+    return infer_text.category(texts) if postcode else facts
+
+
+def _numbers(values: pl.Series, counts: Counts, name: str, written: str) -> Facts:
+    """Tell numbers from codes, yes and no, identifiers and person data that are stored as numbers."""
     import numpy as np
     import polars as pl
 
     from simulacra.core import infer_numbers
 
-    seen = series.drop_nulls()
-    if not len(seen):
-        return {"kind": "empty", "why": "no cell holds a value"}
-    table = seen.alias("value").value_counts().sort("value")
-    values, counts = table["value"], table["count"].to_numpy().astype(np.int64)
-    if len(values) == 1:
-        return {"kind": "constant", "levels": (values[0],), "weights": (1.0,), "why": "every cell holds the same value"}
-    if series.dtype == pl.Boolean:
-        return {"kind": "boolean", "levels": (False, True), "weights": tuple(counts / counts.sum()), "why": "true or false"}
-    if series.dtype.is_numeric():
-        whole = series.dtype.is_integer()
-        numbers = values.cast(pl.Float64).to_numpy()
-        return {"kind": "number", "format": written, "why": "numbers", **infer_numbers.facts(numbers, counts, whole)}
-    if series.dtype.is_temporal():
-        return {"kind": "time", "low": str(values[0]), "high": str(values[-1]), "why": "dates or times"}
-    order = np.argsort(-counts, kind="stable")[:MAX_LEVELS]
-    return {
-        "kind": "category",
-        "levels": tuple(values.cast(pl.String).gather(order).to_list()),
-        "weights": tuple(float(w) for w in counts[order] / counts.sum()),
-        "why": f"{len(values):,} different values",
-    }
+    stored = values.dtype
+    plain = values.to_physical() if isinstance(stored, pl.Duration) else values
+    numbers = plain.cast(pl.Float64).to_numpy()
+    whole = stored.is_integer() or bool((np.rint(numbers) == numbers).all() and np.abs(numbers).max() < 2**53)
+    if whole and not isinstance(stored, pl.Duration):
+        special = _whole(values, numbers, counts, name)
+        if special is not None:
+            return special
+    facts = infer_numbers.facts(numbers, counts, stored.is_integer())
+    if stored.is_integer():
+        facts["low"], facts["high"] = int(values[0]), int(values[-1])
+    return {"kind": "number", "format": written, **facts, "why": infer_numbers.reason(facts, numbers, counts)}
+
+
+def _whole(values: pl.Series, numbers: npt.NDArray[np.float64], counts: Counts, name: str) -> Facts | None:
+    """Return the facts of whole numbers that are no amounts, or None."""
+    import polars as pl
+
+    from simulacra.core import infer_numbers, infer_text
+
+    cells = int(counts.sum())
+    if len(numbers) == 2 and set(numbers) == {0, 1}:
+        return {"kind": "boolean", **_levels(values, counts), "why": f"only 0 and 1; 1 in {counts[-1] / cells:.1%} of the cells"}
+    person = _person_number(values, name)
+    if person:
+        return {"kind": "person", "format": person[0], "unique": bool(counts.max() == 1), "why": person[1]}
+    why = infer_numbers.id_reason(numbers, counts, patterns.says(name, "id"))
+    if why:
+        low, high = int(values[0]), int(values[-1])
+        return {"kind": "id", "unique": True, "low": low, "high": high, "why": why}
+    if patterns.says(name, "postcode") and numbers[0] >= 0 and len(numbers) > 2:
+        digits = values.cast(pl.Int64).cast(pl.String).str.len_chars().n_unique()
+        if digits <= 3:
+            return {"kind": "category", **_levels(values, counts), "why": f"{len(numbers):,} codes by their name, not amounts"}
+    if patterns.words_of(name).endswith((" id", " code")) and numbers[0] >= 0 and len(numbers) < 0.5 * cells:
+        why = f"{len(numbers):,} different numbers that repeat, and the name says they are references, not amounts"
+        return {"kind": "category", **_levels(values, counts), "why": why}
+    if infer_numbers.are_codes(numbers, counts):
+        levels, _ = infer_text.top_levels(values, counts)
+        shown = ", ".join(str(int(v)) for v in sorted(levels))
+        return {"kind": "category", **_levels(values, counts), "why": f"few whole numbers, all frequent, taken for codes: {shown}"}
+    return None
+
+
+def _person_number(values: pl.Series, name: str) -> tuple[str, str] | None:
+    """Return the format and the reason of card and phone numbers stored as whole numbers."""
+    import polars as pl
+
+    low, high = values[0], values[-1]
+    if low < 10**6 or len(values) < 5:
+        return None
+    texts = values.gather_every(max(1, len(values) // 500)).cast(pl.Int64, strict=False).cast(pl.String).drop_nulls()
+    if low >= 10**12 and high < 10**19:
+        share = sum(map(patterns.luhn, texts.to_list())) / max(1, len(texts))
+        if share >= 0.9:
+            return "credit_card", f"{share:.0%} of the different numbers are card numbers (Luhn check agrees)"
+    if high < 10**15 and patterns.says(name, "phone"):
+        return "phone", f"whole numbers of {len(texts[0])} digits or so, and the name says phone numbers"
+    return None
+
+
+def _constant(values: pl.Series, cells: int) -> Facts:
+    value = _plain(values[0])
+    shown = str(value) if len(str(value)) <= 40 else str(value)[:37] + "..."
+    return {"kind": "constant", "levels": (value,), "weights": (1.0,), "why": f"{shown!r} in all {cells:,} cells that hold a value"}
+
+
+def _levels(values: pl.Series, counts: Counts) -> Facts:
+    from simulacra.core.infer_text import top_levels
+
+    levels, weights = top_levels(values, counts)
+    return {"levels": tuple(_plain(level) for level in levels), "weights": weights}
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as TOML can hold it."""
+    if isinstance(value, bytes):
+        return value.hex()
+    return value if isinstance(value, bool | int | float | str) else str(value)

@@ -104,3 +104,16 @@ def id_reason(values: Floats, counts: Ints, named: bool) -> str:
     if named and values[0] >= 0:
         return f"whole numbers, none of {n:,} occurs twice, and the name says identifier"
     return ""
+
+
+def reason(found: dict[str, Any], values: Floats, counts: Ints) -> str:
+    """Return the evidence for a number in one sentence."""
+    step = found["step"]
+    grid = "decimals without a grid" if step is None else "whole numbers" if step == 1 else f"multiples of {step:g}"
+    parts = [f"{grid}, {len(values):,} different in {int(counts.sum()):,} cells"]
+    if found["spikes"]:
+        shown = [f"{v:g} ({counts[np.searchsorted(values, v)] / counts.sum():.1%})" for v in found["spikes"][:2]]
+        parts.append(f"{', '.join(shown)} stand{'s' if len(shown) == 1 else ''} out")
+    if found["heavy_tail"]:
+        parts.append("long tail")
+    return "; ".join(parts)
