@@ -36,9 +36,9 @@ _TEMP = re.compile(r"\..+\.\d+\.part")
 class Folder:
     """An output folder that is being written."""
 
-    def __init__(self, path: Path, resumed: bool) -> None:
-        """path: the folder, already begun. resumed: whether an earlier run left stages that count."""
-        self.path, self.resumed = path, resumed
+    def __init__(self, path: Path) -> None:
+        """path: where it is; `begin` makes one. resumed tells whether an earlier run left stages that count."""
+        self.path, self.resumed = path, False
         self.work = path / ".work"
         self._lock: int | None = None
 
@@ -49,26 +49,34 @@ class Folder:
         recipe: the TOML text. begun: plain values that must be the same for stages to be reused, such as hashes.
         Raises OutputError as `refuse` does, and when the data have changed or another process writes there.
         """
-        path = Path(path)
         refuse(path, recipe, force=force)
-        known = _json(path / ".work" / "begun.json")
-        resumed = not force and known is not None and _state(path, recipe) == "same"
-        if resumed and known != dict(begun):
-            raise OutputError(
-                f"{path} was begun with other data or versions than those of today; --force makes it anew, "
-                "or choose another -o"
-            )
-        out = cls(path, resumed)
+        out = cls(Path(path))
         try:
             out.work.mkdir(parents=True, exist_ok=True)
             out._take_lock()
-            if not resumed:
-                out._clear()
-                write_text(path / "recipe.toml", recipe)
-                write_json(out.work / "begun.json", dict(begun))
+            out._begin(recipe, dict(begun), force)
         except OSError as error:
-            raise explain(error, path) from error
+            out.close()
+            raise explain(error, out.path) from error
+        except OutputError:
+            out.close()
+            raise
         return out
+
+    def _begin(self, recipe: str, begun: dict[str, Any], force: bool) -> None:
+        # Only now that nobody else writes here is the state what it will stay.
+        refuse(self.path, recipe, force=force)
+        known = _json(self.work / "begun.json")
+        self.resumed = not force and known is not None and _state(self.path, recipe) == "same"
+        if not self.resumed:
+            self._clear()
+            write_text(self.path / "recipe.toml", recipe)
+            write_json(self.work / "begun.json", begun)
+        elif known != begun:
+            raise OutputError(
+                f"{self.path} was begun with other data or versions than those of today; --force makes it anew, "
+                "or choose another -o"
+            )
 
     @property
     def model(self) -> Path:
@@ -86,7 +94,7 @@ class Folder:
         """Return the rows of a finished part exactly as they were sampled."""
         import polars as pl
 
-        return pl.read_ipc(self._rows(part), memory_map=False)
+        return pl.read_ipc(self._rows(part))
 
     def write_part(self, part: int, data: Dataset, ending: str, *, keep: bool) -> None:
         """Write part number `part`; keep: hold its rows for the check too."""
