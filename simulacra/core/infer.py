@@ -65,8 +65,8 @@ def _key(columns: tuple[Column, ...]) -> tuple[str, ...]:
 def _column(series: pl.Series, written: str) -> Column:
     if series.dtype.is_nested() or series.dtype.is_object():
         raise SchemaError(
-            f"column {series.name!r}: holds {type(series.dtype).__name__.lower()} values, and a table needs one value a "
-            "cell; unnest it into columns or rows of its own, or drop it"
+            f"column {series.name!r}: holds {type(series.dtype).__name__.lower()} values, and a table needs one value "
+            "a cell; unnest it into columns or rows of its own, or drop it"
         )
     facts = _facts(series, written)
     missing = series.null_count() / len(series) if len(series) else 0.0
@@ -124,7 +124,11 @@ def _varying(values: pl.Series, counts: Counts, name: str, written: str) -> Fact
 
     dtype = values.dtype
     if dtype == pl.Boolean:
-        return {"kind": "boolean", **_levels(values, counts), "why": f"true in {counts[-1] / counts.sum():.1%} of the cells"}
+        return {
+            "kind": "boolean",
+            **_levels(values, counts),
+            "why": f"true in {counts[-1] / counts.sum():.1%} of the cells",
+        }
     if dtype.is_numeric() or isinstance(dtype, pl.Duration):
         return _numbers(values, counts, name, written)
     if dtype.is_temporal():
@@ -138,9 +142,7 @@ def _varying(values: pl.Series, counts: Counts, name: str, written: str) -> Fact
     if dtype == pl.Categorical:
         order = texts.values.arg_sort()
         texts = infer_text.Texts(name, texts.values.gather(order), counts[order.to_numpy()])
-    facts = infer_text.facts(texts)
-    postcode = facts["kind"] in ("id", "text") and not facts.get("unique") and patterns.says(name, "postcode")
-    return infer_text.category(texts) if postcode else facts
+    return infer_text.facts(texts)
 
 
 def _numbers(values: pl.Series, counts: Counts, name: str, written: str) -> Facts:
@@ -166,32 +168,45 @@ def _numbers(values: pl.Series, counts: Counts, name: str, written: str) -> Fact
 
 def _whole(values: pl.Series, numbers: npt.NDArray[np.float64], counts: Counts, name: str) -> Facts | None:
     """Return the facts of whole numbers that are no amounts, or None."""
-    import polars as pl
-
-    from simulacra.core import infer_numbers, infer_text
+    from simulacra.core import infer_numbers
 
     cells = int(counts.sum())
     if len(numbers) == 2 and set(numbers) == {0, 1}:
-        return {"kind": "boolean", **_levels(values, counts), "why": f"only 0 and 1; 1 in {counts[-1] / cells:.1%} of the cells"}
+        return {
+            "kind": "boolean",
+            **_levels(values, counts),
+            "why": f"only 0 and 1; 1 in {counts[-1] / cells:.1%} of the cells",
+        }
     person = _person_number(values, name)
     if person:
         return {"kind": "person", "format": person[0], "unique": bool(counts.max() == 1), "why": person[1]}
-    why = infer_numbers.id_reason(numbers, counts, patterns.says(name, "id"))
+    named = patterns.says(name, "id")
+    why = infer_numbers.id_reason(numbers, counts, named, patterns.says(name, "clock"))
     if why:
-        low, high = int(values[0]), int(values[-1])
-        return {"kind": "id", "unique": True, "low": low, "high": high, "why": why}
-    if patterns.says(name, "postcode") and numbers[0] >= 0 and len(numbers) > 2:
-        digits = values.cast(pl.Int64).cast(pl.String).str.len_chars().n_unique()
-        if digits <= 3:
-            return {"kind": "category", **_levels(values, counts), "why": f"{len(numbers):,} codes by their name, not amounts"}
-    if patterns.words_of(name).endswith((" id", " code")) and numbers[0] >= 0 and len(numbers) < 0.5 * cells:
-        why = f"{len(numbers):,} different numbers that repeat, and the name says they are references, not amounts"
+        return {"kind": "id", "unique": True, "low": int(values[0]), "high": int(values[-1]), "why": why}
+    groups = patterns.says(name, "code") or patterns.quasi(name) in ("sex", "origin", "family")
+    if infer_numbers.are_codes(numbers, counts, groups):
+        shown = ", ".join(str(int(v)) for v in numbers)
+        why = f"few whole numbers ({shown}), taken for codes" + (
+            " as the name says" if groups else ", each of them frequent"
+        )
         return {"kind": "category", **_levels(values, counts), "why": why}
-    if infer_numbers.are_codes(numbers, counts):
-        levels, _ = infer_text.top_levels(values, counts)
-        shown = ", ".join(str(int(v)) for v in sorted(levels))
-        return {"kind": "category", **_levels(values, counts), "why": f"few whole numbers, all frequent, taken for codes: {shown}"}
-    return None
+    return _references(values, numbers, counts, name)
+
+
+def _references(values: pl.Series, numbers: npt.NDArray[np.float64], counts: Counts, name: str) -> Facts | None:
+    """Return the facts of numbers that repeat and are references or postcodes by their name, or None."""
+    different, cells = len(numbers), int(counts.sum())
+    if numbers[0] < 0 or different == cells:
+        return None
+    if patterns.says(name, "postcode") and different > 2 and numbers[0] >= 100:
+        return {"kind": "category", **_levels(values, counts), "why": f"{different:,} different codes by their name"}
+    if not patterns.words_of(name).endswith((" id", " code")):
+        return None
+    why = f"{different:,} different numbers in {cells:,} cells, and the name says they are references, not amounts"
+    if cells >= 5 * different:
+        return {"kind": "category", **_levels(values, counts), "why": why}
+    return {"kind": "id", "low": int(values[0]), "high": int(values[-1]), "why": why}
 
 
 def _person_number(values: pl.Series, name: str) -> tuple[str, str] | None:
@@ -214,7 +229,12 @@ def _person_number(values: pl.Series, name: str) -> tuple[str, str] | None:
 def _constant(values: pl.Series, cells: int) -> Facts:
     value = _plain(values[0])
     shown = str(value) if len(str(value)) <= 40 else str(value)[:37] + "..."
-    return {"kind": "constant", "levels": (value,), "weights": (1.0,), "why": f"{shown!r} in all {cells:,} cells that hold a value"}
+    return {
+        "kind": "constant",
+        "levels": (value,),
+        "weights": (1.0,),
+        "why": f"{shown!r} in all {cells:,} cells that hold a value",
+    }
 
 
 def _levels(values: pl.Series, counts: Counts) -> Facts:

@@ -9,7 +9,9 @@ from simulacra.core import patterns
 if TYPE_CHECKING:
     from simulacra.core.infer_text import Texts
 
-TITLES = frozenset(("mr", "mrs", "ms", "miss", "dr", "prof", "master", "rev", "herr", "frau", "sr", "sra", "mme", "jr", "sir"))
+TITLES = frozenset(
+    ("mr", "mrs", "ms", "miss", "dr", "prof", "master", "rev", "herr", "frau", "sr", "sra", "mme", "jr", "sir")
+)
 LOOK = 200
 """Different values whose words are looked up."""
 SURE, LIKELY = 0.7, 0.3
@@ -26,7 +28,8 @@ def read(texts: Texts) -> tuple[str, str] | None:
 
 
 def _address(texts: Texts) -> tuple[str, str] | None:
-    if texts.variety < 0.5 or texts.cells < 5 or not 1.8 <= texts.words <= 14:
+    few = texts.variety < 0.5 and len(texts.values) < MANY
+    if few or texts.cells < 5 or not 1.8 <= texts.words <= 14:
         return None
     named = patterns.says(texts.name, "address")
     numbered = texts.share(r"\d")
@@ -51,7 +54,9 @@ def _names(texts: Texts) -> tuple[str, str] | None:
     given, family, cities = patterns.known_names()
     several = [words for words in rows if len(words) > 1]
     if len(several) >= 0.7 * len(rows):
-        known = sum(any(w in given for w in words) and any(w in family or w in given for w in words[1:]) for words in several)
+        known = sum(
+            any(w in given for w in words) and any(w in family or w in given for w in words[1:]) for words in several
+        )
         share = known / len(rows)
         enough = share >= (LIKELY if hints else SURE) and texts.variety > (0 if hints else 0.3)
         return ("name", f"{share:.0%} of the different values hold a given and a family name") if enough else None
@@ -78,7 +83,9 @@ def _single(
     if abs(first - last) < 0.2 and len({"first_name", "last_name"} & hints) == 1:
         form = next(iter({"first_name", "last_name"} & hints))
     kind, share = ("given", first) if form == "first_name" else ("family", last)
-    return form, f"{share:.0%} of the different values are known {kind} names" + ("" if sure else ", and the name agrees")
+    return form, f"{share:.0%} of the different values are known {kind} names" + (
+        "" if sure else ", and the name agrees"
+    )
 
 
 def _words(value: str) -> list[str]:

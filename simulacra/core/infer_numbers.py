@@ -1,4 +1,4 @@
-"""Facts about numbers: grid, range, quantiles, spikes, heavy tails, and whether whole numbers are codes or identifiers."""
+"""Facts about numbers: grid, range, quantiles, spikes, heavy tails, and which whole numbers are codes or ids."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ MAX_DIGITS = 6
 SPIKE_SHARE, SPIKE_FACTOR, MAX_SPIKES = 0.005, 8.0, 12
 TAIL = 6.0
 MAX_CODES = 10
+FEW_IDS = 10
+"""Fewest different numbers from which uniqueness or a sequence says anything."""
+FINE = 1e-4
+"""A grid finer than this, needed by less than 1 % of the cells, is an accident of a few fractions."""
 
 
 def facts(values: Floats, counts: Ints, whole: bool) -> dict[str, Any]:
@@ -25,11 +29,14 @@ def facts(values: Floats, counts: Ints, whole: bool) -> dict[str, Any]:
     values: (distinct,) sorted; counts: (distinct,) cells of each; whole: stored as whole numbers.
     """
     spikes = find_spikes(values, counts)
+    step = find_step(values, whole)
+    if step is not None and step < FINE and counts[values != np.rint(values)].sum() < 0.01 * counts.sum():
+        step = None
     cast = int if whole else float
     return {
         "low": cast(values[0]),
         "high": cast(values[-1]),
-        "step": find_step(values, whole),
+        "step": step,
         "quantiles": tuple(float(q) for q in quantiles(values, counts, np.linspace(0, 1, 11))),
         "spikes": spikes,
         "heavy_tail": is_heavy(values, np.where(np.isin(values, spikes), 0, counts)),
@@ -40,7 +47,8 @@ def quantiles(values: Floats, counts: Ints, at: Floats) -> Floats:
     """Return the values below which the shares `at` of all cells lie."""
     total = np.cumsum(counts)
     place = np.searchsorted(total, np.clip(np.ceil(at * total[-1]), 1, None))
-    return values[np.minimum(place, len(values) - 1)]
+    found: Floats = values[np.minimum(place, len(values) - 1)]
+    return found
 
 
 def find_step(values: Floats, whole: bool) -> float | None:
@@ -69,7 +77,7 @@ def find_spikes(values: Floats, counts: Ints) -> tuple[float, ...]:
 
 
 def is_heavy(values: Floats, counts: Ints) -> bool:
-    """Tell whether the outer 0.1 % lies over 6 times as far from the middle as the outer 10 % does (exponential: 3.9)."""
+    """Tell whether the outer 0.1 % lies over 6 times as far out as the outer 10 % (exponential: 3.9)."""
     if np.count_nonzero(counts) < 100:
         return False
     tiny, low, middle, high, huge = quantiles(values, counts, np.array([0.001, 0.1, 0.5, 0.9, 0.999]))
@@ -77,39 +85,48 @@ def is_heavy(values: Floats, counts: Ints) -> bool:
     return bool(up or middle - tiny > TAIL * (middle - low) > 0)
 
 
-def are_codes(values: Floats, counts: Ints) -> bool:
-    """Tell whether few whole numbers from 0 or 1 up stand for groups: two values, or up to 10 that are all well filled."""
-    if len(values) == 2:
-        return bool(values[0] in (0, 1) and values[1] <= MAX_CODES)
-    gapless = values[0] in (0, 1) and values[-1] - values[0] + 1 == len(values) <= MAX_CODES
-    return bool(gapless and counts.sum() >= 30 and counts.min() >= max(5, 0.02 * counts.sum()))
+def are_codes(values: Floats, counts: Ints, named: bool) -> bool:
+    """Tell whether whole numbers stand for groups: two values, or few from 0 or 1 up that are all frequent.
+
+    named: the column's name speaks of groups, so that rare values are allowed.
+    """
+    if len(values) > MAX_CODES or values[0] not in (0, 1) or values[-1] > MAX_CODES:
+        return False
+    gapless = values[-1] - values[0] + 1 == len(values)
+    frequent = counts.sum() >= 30 and counts.min() >= max(5, 0.02 * counts.sum())
+    return bool(len(values) == 2 or named or (gapless and frequent))
 
 
-def id_reason(values: Floats, counts: Ints, named: bool) -> str:
+def id_reason(values: Floats, counts: Ints, named: bool, clock: bool) -> str:
     """Return why whole numbers that never repeat are identifiers rather than a measurement, or "".
 
-    values: (distinct,) sorted. named: the column's name speaks of an identifier. n numbers drawn from a range of R would
-    repeat about n * n / (2 * R) times; no repeat where several are due shows that they were given out one by one.
+    values: (distinct,) sorted. named: the column's name speaks of an identifier; clock: of years, days or steps, which
+    may run in sequence too. n numbers drawn from a range of R would repeat about n * n / (2 * R) times; no repeat where
+    several are due shows that they were given out one by one.
     """
-    n, span = len(values), float(values[-1] - values[0]) + 1
-    if counts.max() > 1 or n < 3:
+    n, first, last = len(values), float(values[0]), float(values[-1])
+    if counts.max() > 1 or n < 2 or first < 0 or (n < FEW_IDS and not named):
         return ""
+    if not named and (clock or (first >= 1800 and last <= 2200)):
+        return ""
+    span = last - first + 1
     if span == n:
-        return f"{n:,} whole numbers in sequence from {values[0]:.0f} to {values[-1]:.0f}, none twice"
+        return f"{n:,} whole numbers in sequence from {first:.0f} to {last:.0f}, none twice"
     due = n * n / (2 * span)
-    if due >= 5 and values[0] >= 0:
+    if due >= 5:
         return f"whole numbers, none of {n:,} occurs twice though about {due:,.0f} repeats were due by chance"
-    if n >= 10 and values[0] >= 10**11 and len(str(int(values[0]))) == len(str(int(values[-1]))):
-        return f"whole numbers of {len(str(int(values[0])))} digits each, none of {n:,} twice"
-    if named and values[0] >= 0:
-        return f"whole numbers, none of {n:,} occurs twice, and the name says identifier"
-    return ""
+    digits = len(f"{first:.0f}")
+    if digits >= 12 and digits == len(f"{last:.0f}"):
+        return f"whole numbers of {digits} digits each, none of {n:,} twice"
+    return f"whole numbers, none of {n:,} occurs twice, and the name says identifier" if named else ""
 
 
 def reason(found: dict[str, Any], values: Floats, counts: Ints) -> str:
     """Return the evidence for a number in one sentence."""
     step = found["step"]
-    grid = "decimals without a grid" if step is None else "whole numbers" if step == 1 else f"multiples of {step:g}"
+    off = int(counts[values != np.rint(values)].sum())
+    loose = f"whole numbers but for {off:,} cells" if off < 0.01 * counts.sum() else "decimals without a grid"
+    grid = loose if step is None else "whole numbers" if step == 1 else f"multiples of {step:g}"
     parts = [f"{grid}, {len(values):,} different in {int(counts.sum()):,} cells"]
     if found["spikes"]:
         shown = [f"{v:g} ({counts[np.searchsorted(values, v)] / counts.sum():.1%})" for v in found["spikes"][:2]]

@@ -80,7 +80,12 @@ def facts(texts: Texts) -> Facts:
 def category(texts: Texts, why: str = "") -> Facts:
     """Return the facts of a category: its most frequent levels and their shares."""
     levels, weights = top_levels(texts.values, texts.counts)
-    return {"kind": "category", "levels": levels, "weights": weights, "why": why or _category_reason(texts, levels, weights)}
+    return {
+        "kind": "category",
+        "levels": levels,
+        "weights": weights,
+        "why": why or _category_reason(texts, levels, weights),
+    }
 
 
 def top_levels(values: pl.Series, counts: npt.NDArray[np.int64]) -> tuple[tuple[Any, ...], tuple[float, ...]]:
@@ -97,7 +102,7 @@ def quoted(value: object, width: int = 24) -> str:
     return repr(text if len(text) <= width else text[: width - 3] + "...")
 
 
-# Readings, in the order they are tried ----------------------------------------------------------------------------------
+# Readings, in the order they are tried --------------------------------------------------------------------------------
 
 
 def _boolean(texts: Texts) -> Facts | None:
@@ -107,7 +112,12 @@ def _boolean(texts: Texts) -> Facts | None:
     if low not in patterns.BOOLEANS:
         return None
     levels, weights = top_levels(texts.values, texts.counts)
-    return {"kind": "boolean", "levels": levels, "weights": weights, "why": f"only {quoted(levels[0])} and {quoted(levels[1])}"}
+    return {
+        "kind": "boolean",
+        "levels": levels,
+        "weights": weights,
+        "why": f"only {quoted(levels[0])} and {quoted(levels[1])}",
+    }
 
 
 def _numbers(texts: Texts) -> Facts | None:
@@ -143,7 +153,12 @@ def _times(texts: Texts) -> Facts | None:
     found = times.find(texts.values)
     if found is None:
         return None
-    return {"kind": "time", "format": found.format, **time_facts(found.values, texts.counts), "why": _time_reason(texts, found)}
+    return {
+        "kind": "time",
+        "format": found.format,
+        **time_facts(found.values, texts.counts),
+        "why": _time_reason(texts, found),
+    }
 
 
 def time_facts(values: pl.Series, counts: npt.NDArray[np.int64]) -> Facts:
@@ -184,6 +199,15 @@ def _persons(texts: Texts) -> Facts | None:
     return None
 
 
+def _postcodes(texts: Texts) -> Facts | None:
+    """Read postcodes: fresh ones where nearly every row has its own, levels where rows share them."""
+    if not patterns.says(texts.name, "postcode") or texts.share(patterns.POSTCODE) < 0.9:
+        return None
+    if texts.variety < 0.9 or texts.cells < FEW:
+        return category(texts)
+    return person(texts, "postcode", f"short codes with digits, {_uniqueness(texts)}, and the name says postcode")
+
+
 def person(texts: Texts, format: str, why: str) -> Facts:
     """Return the facts of person data."""
     return {"kind": "person", "format": format, "unique": texts.unique, "why": why}
@@ -202,10 +226,17 @@ def _identifiers(texts: Texts) -> Facts | None:
         return None
     shapes = shape(texts.sample).value_counts(sort=True)
     covered = float(shapes["count"].head(3).sum()) / len(texts.sample)
-    if covered >= 0.9 and texts.share(r"\d") >= 0.9:
-        return _id(texts, f"codes of the shape {quoted(pattern_of(texts.sample))}, {_uniqueness(texts)}")
-    if texts.unique and texts.words <= 1.05 and (texts.share(r"\d") >= 0.5 or patterns.says(texts.name, "id")):
-        return _id(texts, f"single words with digits, {_uniqueness(texts)}")
+    with_digits, shown = texts.share(r"\d"), quoted(shapes[shapes.columns[0]][0])
+    if covered >= 0.9 and with_digits >= 0.9:
+        return _id(
+            texts, f"codes of {'the shape' if len(shapes) == 1 else 'shapes such as'} {shown}, {_uniqueness(texts)}"
+        )
+    if (
+        texts.words <= 1.05
+        and texts.unique
+        and (covered >= 0.8 or with_digits >= 0.5 or patterns.says(texts.name, "id"))
+    ):
+        return _id(texts, f"single words such as {shown} by shape, {_uniqueness(texts)}")
     return None
 
 
@@ -220,16 +251,19 @@ def shape(values: pl.Series) -> pl.Series:
 
 def pattern_of(values: pl.Series) -> str:
     """Return the shape that nearly all texts share ("AA-9999", hexadecimal as h), or "" when there are several."""
-    import polars as pl
+    found = _common(shape(values))
+    if not found and values.str.contains(r"^[{]?[0-9a-f-]+[}]?$").all():
+        found = _common(values.str.replace_all(r"[0-9a-f]", "h"))
+    if not found and values.str.contains(r"^[{]?[0-9A-F-]+[}]?$").all():
+        found = _common(values.str.replace_all(r"[0-9A-F]", "H"))
+    return found
 
-    if len(values) >= 3 and values.str.contains(r"^[{]?[0-9a-f-]+[}]?$").all() and values.str.contains("[a-f]").any():
-        shapes = values.str.replace_all(r"[0-9a-f]", "h")
-    elif len(values) >= 3 and values.str.contains(r"^[{]?[0-9A-F-]+[}]?$").all() and values.str.contains("[A-F]").mean() > 0.5:  # type: ignore[operator]
-        shapes = values.str.replace_all(r"[0-9A-F]", "H")
-    else:
-        shapes = shape(values)
-    top = shapes.alias("shape").value_counts().sort(pl.col("count"), pl.col("shape"), descending=[True, False])
-    return str(top["shape"][0]) if top["count"][0] >= 0.9 * len(values) and len(str(top["shape"][0])) <= 60 else ""
+
+def _common(shapes: pl.Series) -> str:
+    """Return the shape of at least 90 % of the texts, or ""."""
+    top = shapes.alias("shape").value_counts().sort("count", "shape", descending=[True, False])
+    first = str(top["shape"][0])
+    return first if top["count"][0] >= 0.9 * len(shapes) and len(first) <= 60 else ""
 
 
 def _names(texts: Texts) -> Facts | None:
@@ -254,11 +288,11 @@ def _free_text(texts: Texts) -> Facts | None:
 
 
 READINGS: tuple[Callable[[Texts], Facts | None], ...] = (
-    _boolean, _numbers, _times, _persons, _identifiers, _names, _free_text,
+    _boolean, _postcodes, _numbers, _times, _persons, _identifiers, _names, _free_text,
 )  # fmt: skip
 
 
-# Reasons ----------------------------------------------------------------------------------------------------------------
+# Reasons --------------------------------------------------------------------------------------------------------------
 
 
 def _uniqueness(texts: Texts) -> str:
@@ -299,6 +333,11 @@ def _time_reason(texts: Texts, found: Any) -> str:
     doubt = f"; {found.also} would fit as well, declare it if days come first" if found.also else ""
     day_first = found.format.find("d") < found.format.find("m") if "m" in found.format and not found.also else False
     order = ""
-    if not found.also and "%" in found.format and found.format.lstrip("%-")[:1] in ("d", "m") and "b" not in found.format.lower():
+    if (
+        not found.also
+        and "%" in found.format
+        and found.format.lstrip("%-")[:1] in ("d", "m")
+        and "b" not in found.format.lower()
+    ):
         order = ", day first (some month would be above 12)" if day_first else ", month first (some day is above 12)"
     return f"all {len(texts.values):,} different values fit {found.format}{order}{doubt}"

@@ -24,7 +24,7 @@ BOOLEANS: tuple[frozenset[str], ...] = tuple(
 """Pairs of words that say yes and no, in lower case."""
 
 MISSING_WORDS = frozenset(
-    ("na", "n/a", "n.a.", "nan", "null", "none", "nil", "-", "--", "?", ".", "missing", "unknown", "tbd", "tba", "n.d.", "#n/a")
+    ("na", "n/a", "n.a.", "nan", "null", "none", "nil", "-", "--", "?", ".", "missing", "unknown", "tbd", "tba", "#n/a")
 )
 """Words that often stand for a missing value; they stay values unless the reader is told otherwise."""
 
@@ -55,7 +55,9 @@ def luhn(text: str) -> bool:
 def iban(text: str) -> bool:
     """Tell whether a text passes the check of bank accounts (ISO 13616, modulo 97)."""
     plain = text.replace(" ", "").upper()
-    return plain.isalnum() and plain.isascii() and int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1
+    return (
+        plain.isalnum() and plain.isascii() and int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1
+    )
 
 
 def address_of_machine(text: str) -> bool:
@@ -73,17 +75,24 @@ PERSONS = (
     Pattern("email", r"^\s*[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]{2,}\s*$", "e-mail addresses"),
     Pattern("iban", r"^[A-Za-z]{2}\d{2}[ A-Za-z0-9]{10,36}$", "bank accounts (IBAN, check digits agree)", iban),
     Pattern(
-        "credit_card", r"^\d{4}[ -]?\d{4,6}[ -]?\d{4,5}[ -]?\d{0,7}$", "card numbers (Luhn check agrees)", luhn, share=0.9
+        "credit_card",
+        r"^\d{4}[ -]?\d{4,6}[ -]?\d{4,5}[ -]?\d{0,7}$",
+        "card numbers (Luhn check agrees)",
+        luhn,
+        share=0.9,
     ),
     Pattern("ip", r"^\s*[0-9A-Fa-f.:]{2,45}\s*$", "internet addresses (IP)", address_of_machine, share=0.9),
     Pattern("ssn", r"^\d{3}-\d{2}-\d{4}$", "social security numbers (999-99-9999)", share=0.95),
     Pattern("url", r"^\s*(?:https?://|ftp://|www\.)\S+$", "web addresses", share=0.9),
     Pattern(
-        "phone", r"^\s*(?:\+|00)\d[\d ().\-/]{5,20}\d(?:\s?(?:x|ext\.?)\s?\d{1,6})?\s*$", "phone numbers (+country code)"
+        "phone",
+        r"^\s*(?:\+|00)\d[\d ().\-/]{5,20}\d(?:\s?(?:x|ext\.?)\s?\d{1,6})?\s*$",
+        "phone numbers (+country code)",
     ),
     Pattern(
         "phone",
-        r"^\s*(?:\+?1[ .-]?)?(?:\(\d{2,5}\)[ .-]?\d{3,5}[ .-]?\d{3,5}|\d{3}[.-]\d{3}[.-]\d{4})(?:\s?(?:x|ext\.?)\s?\d{1,6})?\s*$",
+        r"^\s*(?:\+?1[ .-]?)?(?:\(\d{2,5}\)[ .-]?\d{3,5}[ .-]?\d{3,5}|\d{3}[.-]\d{3}[.-]\d{4})"
+        r"(?:\s?(?:x|ext\.?)\s?\d{1,6})?\s*$",
         "phone numbers",
     ),
     Pattern("phone", r"^\s*[+(]?\d[\d ().\-/x]{5,22}\d\s*$", "phone numbers by shape, and the name agrees", named=True),
@@ -93,6 +102,11 @@ PERSONS = (
 UUID = r"^\{?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}?$"
 HEX = r"^(?:0x)?(?:[0-9a-f]{16,}|[0-9A-F]{16,})$"
 
+POSTCODE = (
+    r"^(?:[A-Z]{1,3}[- ]?)?\d[\dA-Z]{0,3}[- ]?[\dA-Z]{2,5}(?:-\d{3,4})?$"
+    r"|^[A-Z]\d[A-Z] ?\d[A-Z]\d$|^[A-Z]{1,2}\d[\dA-Z]?( \d[A-Z]{2})?$"
+)
+"""Codes of the post in most countries; the column's name must agree."""
 STREET = (
     r"(?i)(?:\b(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|way|square|sq|terrace|highway|hwy"
     r"|parkway|pkwy|circle|cir|loop|rue|quai|chemin|calle|avenida|av|paseo|carrera|rua|praça|largo|alameda|estrada|via"
@@ -106,10 +120,12 @@ NAMES: Mapping[str, str] = {
     "id": r"\b(id|ids|uid|uuid|guid|key|nr|no|num|number|code|ref|reference|identifier|pk|sku|serial|ticket|kennung)\b",
     "first_name": r"\b(first|given|fore|middle) ?names?\b|\b(forename|firstname|vorname|prenom|prénom|nombre|fname)\b",
     "last_name": r"\b(last|family|sur) ?names?\b|\b(surname|lastname|nachname|apellidos?|nom de famille|lname)\b",
-    "name": r"\b(full ?name|name|names|customer|client|patient|employee|person|author|contact|passenger|owner|manager)\b",
+    "name": r"\b(full ?name|name|names|customer|client|patient|employee|person|author|contact|passenger|owner)\b",
     "phone": r"\b(phone|tel|telephone|mobile|cell|fax|telefon|handy|telefone|téléphone|telefono)\b",
-    "address": r"\b(address|addr|street|strasse|straße|adresse|anschrift|direccion|dirección|endereco|endereço|indirizzo)\b",
+    "address": r"\b(address|addr|street|strasse|straße|adresse|anschrift|dirección|direccion|endereço|indirizzo)\b",
     "postcode": r"\b(zip|zipcode|postcode|post code|postal|postal ?code|plz|cep|postleitzahl|code postal)\b",
+    "code": r"\b(code|class|type|category|group|grade|kind|species|label|target|cluster|status|education|level)\b",
+    "clock": r"\b(year|month|day|week|hour|minute|second|quarter|age|time|period|step|lag|jahr|monat|tag|stunde)s?\b",
     "ssn": r"\b(ssn|social security|tax id|nino|sin)\b",
 }
 """What a column's name says, on its words in lower case: weak evidence, used only together with the content."""
@@ -117,9 +133,9 @@ NAMES: Mapping[str, str] = {
 QUASI: Mapping[str, str] = {
     "date of birth": r"\b(birth|born|dob|birthday|birthdate|geburt|geburtsdatum|geburtstag|naissance|nacimiento)\b",
     "age": r"\b(age|alter)\b",
-    "sex": r"\b(sex|gender|geschlecht|genre|sexo)\b",
+    "sex": r"\b(sex|gender|geschlecht|sexo)\b",
     "postcode": NAMES["postcode"],
-    "place": r"\b(city|town|municipality|county|district|village|ort|stadt|ville|ciudad|cidade|suburb|neighbou?rhood)\b",
+    "place": r"\b(city|town|municipality|county|district|village|ort|stadt|ville|ciudad|cidade|suburb)\b",
     "origin": r"\b(race|ethnic|ethnicity|nationality|native country|country of birth|citizenship|religion|language)\b",
     "position": r"\b(lat|latitude|lon|lng|long|longitude|geo|coordinates?)\b",
     "family": r"\b(marital|marriage|spouse|relationship|family status)\b",

@@ -71,7 +71,7 @@ def parse(series: pl.Series, format: str) -> pl.Series:
 def find(values: pl.Series) -> Found | None:
     """Return the format of different text values, or None when no one format fits them all.
 
-    Where day and month could be exchanged, all values decide; when they cannot, the customary order of the sign is taken
+    Where day and month could be exchanged, all values decide; when they cannot, the usual order of the sign is taken
     ("/": month first, "." and "-": day first) and the other is named in `also`.
     """
     head = values.head(LOOK)

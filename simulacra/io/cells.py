@@ -1,6 +1,6 @@
 """Text columns to typed ones, column by column, and how their numbers were written, so that they can be written alike.
 
-A type is taken only when every cell agrees and nothing is lost: "007", integers beyond 64 bits, dates and tokens such as
+A type is taken only when every cell agrees and nothing is lost: "007", integers beyond 64 bits, dates and words such as
 "NA" leave the column as text.
 """
 
@@ -29,7 +29,8 @@ def typed(
 ) -> tuple[pl.DataFrame, dict[str, str]]:
     """Return the frame with numbers and booleans in place of text, and column -> how its numbers were written.
 
-    na: cells to take as missing. decimal: "." or ",", None to find out column by column. Raises DataError for infinities.
+    na: cells to take as missing. decimal: "." or ",", None to find out column by column. Raises DataError for
+    infinities.
     """
     out, formats = [], {}
     for column in frame.iter_columns():
@@ -49,7 +50,9 @@ def cleaned(frame: pl.DataFrame, shown: str, na: Sequence[str] = ()) -> pl.DataF
         if column.dtype.is_float():
             column = column.fill_nan(None)
             if na and column.is_infinite().any():
-                column = _unless(column, column.cast(pl.String).str.to_lowercase().is_in([t.strip().lower() for t in na]))
+                column = _unless(
+                    column, column.cast(pl.String).str.to_lowercase().is_in([t.strip().lower() for t in na])
+                )
             infinite = column.is_infinite()
             if infinite.any():
                 row = int(infinite.fill_null(False).arg_max() or 0)
@@ -109,10 +112,11 @@ def _decimal(column: pl.Series, bare: pl.Series, values: pl.Series) -> tuple[pl.
 def _written(values: pl.Series, point: str = ".", group: str = "") -> str:
     """Return how decimals were written: ".2f" for two everywhere, "g" when whole ones had no point, "" otherwise."""
     tail = values.str.extract(rf"[{point}](\d*)$").str.len_bytes()
-    if values.str.contains(r"[eE]").any() or tail.min() is None:
+    digits = tail.drop_nulls().unique().to_list()
+    if values.str.contains(r"[eE]").any() or not digits:
         return ""
     if not tail.null_count():
-        return f"{group}.{tail.min()}f" if tail.min() == tail.max() and tail.min() else ""
+        return f"{group}.{digits[0]}f" if len(digits) == 1 and digits[0] else ""
     return f"{group}g" if not group and not values.str.contains(rf"[{point}]\d*0$").any() else ""
 
 
@@ -170,4 +174,3 @@ def _infinite(name: str, row: int, shown: str, seen: str) -> None:
         f"{shown}, row {row + 1}, column {name!r}: the number {seen!r} is infinite, and no method can learn from it; "
         f"replace it by a number or an empty cell, or take it as missing with na=({seen!r},)"
     )
-

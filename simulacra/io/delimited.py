@@ -174,9 +174,9 @@ def _quote(text: bytes) -> str:
 
 def _header(text: bytes, rows: Rows, delimiter: str, quote: str) -> list[str]:
     line = text[int(rows.starts[0]) : int(rows.ends[0])].decode("utf-8")
-    style = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
-    reader = csv.reader(io.StringIO(line, newline=""), delimiter=delimiter, quotechar=quote or None, quoting=style)
-    return next(reader, [""])
+    if not quote:
+        return line.split(delimiter)
+    return next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter, quotechar=quote), [""])
 
 
 def _check_names(header: list[str], shown: str, *, declared: bool) -> None:
@@ -215,4 +215,3 @@ def _check_fields(text: bytes, rows: Rows, header: list[str], shown: str, delimi
 
 def _line(text: bytes, offset: int) -> int:
     return text.count(b"\n", 0, offset) + 1
-

@@ -1,4 +1,4 @@
-"""Text of unknown encoding to UTF-8: byte-order marks, UTF-8, UTF-16 and the two western one-byte codes; else an error."""
+"""Text of unknown encoding to UTF-8: byte-order marks, UTF-8, UTF-16 and two western codes; else an error."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def _decoded(data: bytes, name: str, shown: str) -> bytes:
             return data
         return data.decode(name).encode("utf-8")
     except LookupError as error:
-        raise DataError(f"unknown encoding {name!r}; use utf-8, utf-16, cp1252, latin-1, cp1251, shift_jis ...") from error
+        raise DataError(
+            f"unknown encoding {name!r}; use utf-8, utf-16, cp1252, latin-1, cp1251, shift_jis ..."
+        ) from error
     except UnicodeError as error:
         place = getattr(error, "start", 0)
         raise DataError(
@@ -87,7 +89,7 @@ def _refuse_binary(data: bytes, shown: str) -> None:
 
 
 def _one_byte(data: bytes, shown: str, error: UnicodeDecodeError) -> str:
-    """Choose cp1252 or latin-1 for western text; refuse damaged UTF-8 and other scripts, which no rule can tell apart."""
+    """Choose cp1252 or latin-1 for western text; refuse damaged UTF-8 and other scripts, which no rule tells."""
     line = data.count(10, 0, error.start) + 1
     loose = data[: 16 * SAMPLE].decode("utf-8", "surrogateescape")
     broken = sum("\ud800" <= c <= "\udfff" for c in loose)

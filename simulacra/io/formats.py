@@ -22,7 +22,9 @@ def read_parquet(data: bytes, shown: str) -> pl.DataFrame:
     try:
         return flat(pl.read_parquet(io.BytesIO(data)), shown)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(f"{shown}: the Parquet data are cut short or damaged ({_first(error)}); write it again") from error
+        raise DataError(
+            f"{shown}: the Parquet data are cut short or damaged ({_first(error)}); write it again"
+        ) from error
 
 
 def read_arrow(data: bytes, shown: str) -> pl.DataFrame:
@@ -34,7 +36,9 @@ def read_arrow(data: bytes, shown: str) -> pl.DataFrame:
             return flat(pl.read_ipc(io.BytesIO(data)), shown)
         return flat(pl.read_ipc_stream(io.BytesIO(data)), shown)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(f"{shown}: the Arrow data are cut short or damaged ({_first(error)}); write it again") from error
+        raise DataError(
+            f"{shown}: the Arrow data are cut short or damaged ({_first(error)}); write it again"
+        ) from error
 
 
 def read_jsonl(text: bytes, shown: str) -> pl.DataFrame:
@@ -78,9 +82,13 @@ def _objects(text: bytes, shown: str) -> list[dict[str, Any]]:
         try:
             value = json.loads(line)
         except ValueError as error:
-            raise DataError(f"{shown}, line {number}: not valid JSON ({error}); one object a line is expected") from error
+            raise DataError(
+                f"{shown}, line {number}: not valid JSON ({error}); one object a line is expected"
+            ) from error
         if not isinstance(value, dict):
-            raise DataError(f"{shown}, line {number}: {str(value)[:40]!r} is no JSON object; one object a line is expected")
+            raise DataError(
+                f"{shown}, line {number}: {str(value)[:40]!r} is no JSON object; one object a line is expected"
+            )
         out.append(value)
     return out
 
@@ -109,8 +117,8 @@ def _from_objects(objects: list[dict[str, Any]], shown: str) -> pl.DataFrame:
         if nested:
             row = next(i for i, cell in enumerate(cells) if isinstance(cell, dict | list))
             raise DataError(
-                f"{shown}, entry {row + 1}, column {name!r}: holds a {nested.pop().__name__}, and a table needs one value "
-                "a cell; unnest it into columns or rows of its own, or drop it"
+                f"{shown}, entry {row + 1}, column {name!r}: holds a {nested.pop().__name__}, and a table needs one "
+                "value a cell; unnest it into columns or rows of its own, or drop it"
             )
         long = any(isinstance(c, int) and not -(2**63) <= c < 2**63 for c in cells)
         if long or (len(kinds) > 1 and kinds != {int, float}):

@@ -33,15 +33,15 @@ def target(path: str, format: str | None) -> tuple[str, str]:
         return format or "csv", packed
     if ending not in FORMAT_ENDINGS:
         raise ConfigError(
-            f"{path}: unknown ending {ending!r}.{near(ending, FORMAT_ENDINGS)} Name the file .csv, .tsv, .parquet, .jsonl "
-            "or .arrow (then .gz, .bz2, .xz, .zst or .zip to compress), or give format="
+            f"{path}: unknown ending {ending!r}.{near(ending, FORMAT_ENDINGS)} Name the file .csv, .tsv, .parquet, "
+            ".jsonl or .arrow (then .gz, .bz2, .xz, .zst or .zip to compress), or give format="
         )
     return FORMAT_ENDINGS[ending], packed
 
 
 @contextlib.contextmanager
 def packing(handle: IO[bytes], packed: str, name: str) -> Iterator[IO[bytes]]:
-    """Yield a handle that compresses into `handle`; no clock time or name is stored, so the same data give the same bytes."""
+    """Yield a handle that compresses into `handle`; no clock time is stored, so the same data give the same bytes."""
     import bz2
     import gzip
     import lzma
@@ -99,7 +99,7 @@ def dressed(frame: pl.DataFrame, written: Mapping[str, str], neutralise: bool) -
     """
     import polars as pl
 
-    changes = []
+    changes: list[pl.Expr | pl.Series] = []
     for name, dtype in frame.schema.items():
         if dtype.is_nested() or dtype.is_object() or dtype == pl.Binary:
             raise DataError(

@@ -57,7 +57,8 @@ FREE_BYTES, MAX_RATIO = 64 << 20, 200
 def load(source: str | Path, limit: int, format: str | None = None) -> tuple[bytes, str, str]:
     """Return the unpacked bytes, the format by its ending or its first bytes, and what to call the source in messages.
 
-    limit: most unpacked bytes. format: one of FORMATS, in place of what the name and content say. Raises DataError for everything that is not there, not a file or not whole.
+    limit: most unpacked bytes. format: one of FORMATS, in place of what the name and content say.
+    Raises DataError for everything that is not there, not a file or not whole.
     """
     if str(source) == "-":
         data, name, shown = sys.stdin.buffer.read(), "", "standard input"
