@@ -1,6 +1,6 @@
 """Judge made rows beside real ones: faithful, useful, private, each figure beside what fresh real rows get.
 
-  simulacra check made.parquet --real real.csv --holdout holdout.csv --target churn -o report.html --fail-on fail
+simulacra check made.parquet --real real.csv --holdout holdout.csv --target churn -o report.html --fail-on fail
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Fit a method on all rows of a table and save the model to a folder.
 
-  simulacra fit customers.csv -o model/
-  simulacra sample model/ -n 1000 -o more/
+simulacra fit customers.csv -o model/
+simulacra sample model/ -n 1000 -o more/
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """List the methods and guards with a sentence each, or the fields of one method.
 
-  simulacra list
-  simulacra list tables/forest
+simulacra list
+simulacra list tables/forest
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Show what a table holds: the inferred schema, with the reason for each fact.
 
-  simulacra look customers.csv
-  simulacra look customers.csv -o schema.toml     to edit, then: simulacra make customers.csv --schema schema.toml
+simulacra look customers.csv
+simulacra look customers.csv -o schema.toml     to edit, then: simulacra make customers.csv --schema schema.toml
 """
 
 from __future__ import annotations

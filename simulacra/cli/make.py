@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from simulacra.cli import common
 
 if TYPE_CHECKING:
-    from simulacra.engine.make import Made
     from simulacra.engine.recipe import Recipe
+    from simulacra.engine.run import Made
 
 ENTRIES = ("method", "n", "seed", "target", "person", "holdout", "format", "fail_on")
 
@@ -51,7 +51,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     """Make, and print the verdict and what to open."""
     from simulacra.core.progress import Show, listen
-    from simulacra.engine.make import run as carry_out
+    from simulacra.engine.run import run as carry_out
 
     with listen(Show()):
         made = carry_out(recipe(given), out=given.out, workers=given.workers, force=given.force)

@@ -1,6 +1,7 @@
 """Run the recipe of an output folder again and say whether the bytes are the same.
 
-The data must still be where the recipe says, unchanged; --data names another place. The exit code is 1 when bytes differ.
+The data must still be where the recipe says, unchanged; --data names another place. The exit code is 1 when bytes
+differ.
 
   simulacra redo out/ -o again/
 """
@@ -39,7 +40,7 @@ def run(given: argparse.Namespace) -> int:
         )
     if made.changed:
         print(f"{given.out} differs from {given.folder} in {', '.join(made.changed)}.")
-        print("Other versions of the libraries, or another machine type, change bytes; lineage.json names the versions.")
+        print("Other versions of libraries or another machine type change bytes; lineage.json names the versions.")
         return 1
     print(f"{given.out}: every file has the same bytes as in {given.folder}.")
     return 0

@@ -34,16 +34,14 @@ def run(given: argparse.Namespace) -> int:
     """Sample into a folder, a file or standard output."""
     from simulacra.core import where
     from simulacra.core.progress import Show, listen
-    from simulacra.engine.make import run as carry_out
     from simulacra.engine.recipe import Recipe
+    from simulacra.engine.run import run as carry_out
 
     to_file = given.out == "-" or Path(given.out).suffix.lower() in FILES
     if to_file and given.out != "-":
         common.existing(given.out, given.force)
     conditions = where.texts(where.parse(given.where))
-    recipe = Recipe(
-        model=given.model, n=given.n, seed=given.seed, where=conditions, format=given.format or "parquet"
-    )
+    recipe = Recipe(model=given.model, n=given.n, seed=given.seed, where=conditions, format=given.format or "parquet")
     with listen(Show()):
         made = carry_out(recipe, out=None if to_file else given.out, workers=given.workers, force=given.force)
         if to_file:

@@ -49,7 +49,6 @@ def fit(
         require(target, rows.columns, "target")
     elif unfitted.needs_data:
         raise DataError(f"{method} learns from data; give a table or a file")
-    with task("fit"):
-        fitted = unfitted.fit(rows, schema=recipe.schema, seed=seed)
+    fitted = unfitted.fit(rows, schema=recipe.schema, seed=seed)
     fitted.save(out, overwrite=force)
     return fitted

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from simulacra.core import options, registry
-from simulacra.core.errors import ConfigError, near
+from simulacra.core.errors import ConfigError, SchemaError, near
 from simulacra.core.generator import Generator
 from simulacra.core.schema import Schema
 
@@ -136,14 +136,14 @@ class Recipe:
         for key in value:
             if key not in known:
                 raise ConfigError(f"{where}: unknown entry {key!r}.{near(key, known)}")
-        if isinstance(value.get("schema"), str):
-            value["schema"] = Schema.read(value["schema"])
-        elif "schema" in value:
-            value["schema"] = Schema.from_dict(value["schema"], f"{where}: schema")
         try:
+            if isinstance(value.get("schema"), str):
+                value["schema"] = Schema.read(value["schema"])
+            elif "schema" in value:
+                value["schema"] = Schema.from_dict(value["schema"])
             return cls(**value)
-        except ConfigError as error:
-            raise ConfigError(f"{where}: {error}") from error
+        except (ConfigError, SchemaError) as error:
+            raise type(error)(f"{where}: {error}") from error
 
     @classmethod
     def read(cls, path: str | Path) -> Self:

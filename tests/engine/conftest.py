@@ -12,6 +12,7 @@ import pytest
 
 PROGRAM = Path(sys.executable).with_name("simulacra")
 PLUGIN = '''
+import sys
 import time
 from dataclasses import dataclass
 from simulacra.core.case import guard
@@ -28,6 +29,7 @@ class Slow(Generator):
 
     def _fit(self, data, rng):
         self.frame_ = data.frame
+        print("toys/slow is fitted", file=sys.stderr)
         time.sleep(self.pause)
 
     def _sample(self, n, rng):

@@ -30,7 +30,9 @@ def sums(out: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(env: dict[str, str], table: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+def undisturbed(
+    env: dict[str, str], table: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, dict[str, str]]:
     """Format -> the checksums of a run that nobody stopped."""
     found = {}
     for format in ("csv", "parquet"):
@@ -96,7 +98,7 @@ def test_finished_stages_are_not_done_again(env: dict[str, str], table: Path, tm
     done = subprocess.run([PROGRAM, *command(table, out, "csv")], env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert (out / "data" / "part-00000.csv").stat().st_mtime_ns == first
-    assert "fit" not in done.stderr
+    assert "is fitted" not in done.stderr
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -1,0 +1,304 @@
+"""One run of a recipe: read, keep a holdout back, fit, sample, check, write; every stage can be resumed."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulacra.core import where as conditions
+from simulacra.core.atomic import sha256, write_json, write_text
+from simulacra.core.case import Case
+from simulacra.core.data import Dataset, frame_kind, give_back
+from simulacra.core.errors import ConfigError, DataError, ModelError, SchemaError
+from simulacra.core.generator import Generator
+from simulacra.core.lineage import Lineage, keyed_hash, versions
+from simulacra.core.progress import task
+from simulacra.core.report import VERDICTS, Report
+from simulacra.core.rng import BLOCK_ROWS
+from simulacra.engine.check import chosen, judge
+from simulacra.engine.inputs import align, is_path, relearned, require, split, take
+from simulacra.engine.models import load
+from simulacra.engine.recipe import Recipe
+from simulacra.io import card, folder
+from simulacra.io.folder import SUFFIX, Folder
+
+if TYPE_CHECKING:
+    import polars as pl
+
+CHECKED_PARTS = 16
+"""Parts (of 65,536 rows) that a check looks at: rows are drawn alike, so the first million stand for the rest."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What `make` returns.
+
+    data: the rows, as the kind of table that was given. report: None when a fitted model was only sampled. lineage: how
+    they came to be. folder: where they lie, None in memory. recipe: what was asked for. rows: how many.
+    changed: files whose bytes differ from those of the folder that `redo` was given.
+    """
+
+    report: Report | None
+    lineage: Lineage
+    folder: Path | None
+    recipe: Recipe
+    rows: int
+    load: Callable[[], Any] = field(repr=False)
+    changed: tuple[str, ...] = ()
+
+    @cached_property
+    def data(self) -> Any:
+        """Return the rows."""
+        return self.load()
+
+    @property
+    def verdict(self) -> str:
+        """Return the verdict of the report, "unknown" when nothing was checked."""
+        return self.report.verdict if self.report else "unknown"
+
+    @property
+    def failed(self) -> bool:
+        """Return whether the verdict is at least as grave as the recipe's fail_on."""
+        fail_on = self.recipe.fail_on
+        return bool(fail_on) and VERDICTS.index(self.verdict) >= VERDICTS.index(fail_on)
+
+
+def run(
+    recipe: Recipe,
+    data: Any = None,
+    holdout: Any = None,
+    *,
+    out: str | Path | None = None,
+    workers: int = 1,
+    force: bool = False,
+    expected: Mapping[str, str] | None = None,
+) -> Made:
+    """Carry a recipe out. data, holdout: in place of the recipe's paths. expected: hashes the inputs must have."""
+    method = load(recipe.model) if recipe.model else recipe.generator()
+    recipe = dataclasses.replace(recipe, method=method.name).written()
+    guards = chosen(recipe.only)
+    if out is not None:
+        folder.refuse(out, recipe.to_toml(), force=force)
+    job = _gather(recipe, method, data, holdout)
+    _same(job.inputs, expected)
+    if out is None:
+        return _run(job, guards, None, workers)
+    begun = {"inputs": job.inputs, "versions": versions()}
+    place = Folder.begin(out, recipe.to_toml(), begun, force=force)
+    try:
+        return _run(job, guards, place, workers)
+    except (DataError, ConfigError, SchemaError):
+        # The request cannot be met as it stands, so there is nothing to resume.
+        place.discard()
+        raise
+    finally:
+        place.close()
+
+
+@dataclass(frozen=True)
+class _Job:
+    """Everything a run needs: what is fitted, what was kept back and why, and what is given back."""
+
+    recipe: Recipe
+    method: Generator
+    fitted: Dataset | None
+    holdout: Dataset | None
+    sentence: str
+    n: int
+    inputs: Mapping[str, str]
+    kind: str
+    dtypes: Mapping[str, Any] | None
+
+
+def _gather(recipe: Recipe, method: Generator, data: Any, holdout: Any) -> _Job:
+    """Read and check the inputs, and keep the holdout back, before anything is written or learned."""
+    source = data if data is not None else recipe.data or None
+    if source is None:
+        return _without_data(recipe, method)
+    with task("read"):
+        rows = take(source, na=recipe.na, schema=recipe.schema)
+    if len(rows) == 0:
+        raise DataError(f"{recipe.data or 'data'}: the table has a header but no rows; give at least one row")
+    for column, what in ((recipe.target, "target"), (recipe.person, "person")):
+        require(column, rows.columns, what)
+    for column in conditions.parse(recipe.where):
+        require(column, rows.columns, "where")
+    inputs = {"key": keyed_hash(rows.frame.clear().select()), "data": keyed_hash(rows.frame)}
+    kept = holdout if holdout is not None else recipe.holdout or None
+    if kept is None:
+        fitted, apart, sentence = split(rows, recipe.seed, recipe.person)
+        fitted = fitted if recipe.schema else relearned(fitted)
+    else:
+        fitted, apart = rows, align(take(kept, na=recipe.na), rows, "holdout", "data")
+        sentence = f"The holdout was given: {len(apart):,} rows."
+        inputs["holdout"] = keyed_hash(apart.frame)
+    kind, dtypes = ("polars", None) if is_path(source) else _kind(source)
+    return _Job(recipe, method, fitted, apart, sentence, recipe.n or len(rows), inputs, kind, dtypes)
+
+
+def _kind(table: Any) -> tuple[str, dict[str, Any] | None]:
+    """Return the kind of a table, and for pandas the types of its columns."""
+    kind = frame_kind(table)
+    pandas = kind == "pandas"
+    return kind, dict(zip([str(c) for c in table.columns], table.dtypes, strict=True)) if pandas else None
+
+
+def _without_data(recipe: Recipe, method: Generator) -> _Job:
+    if recipe.model:
+        inputs = {"model": sha256(Path(recipe.model) / "manifest.json")}
+        n, kind = recipe.n, method.__dict__.get("kind_", "polars")
+    else:
+        if method.needs_data:
+            raise DataError(f"{method.name} learns from data; give a table or a file")
+        inputs, kind = {}, "polars"
+        n = recipe.n or (recipe.schema.table.rows if recipe.schema else None)
+    if n is None:
+        raise ConfigError("without data it is not known how many rows to make; give n, or -n ROWS")
+    return _Job(recipe, method, None, None, "", n, inputs, kind, None)
+
+
+def _same(inputs: Mapping[str, str], expected: Mapping[str, str] | None) -> None:
+    """Raise DataError when redo meets other data than the folder was made from."""
+    if not expected:
+        return
+    if inputs.get("key") != expected.get("key"):
+        raise DataError(
+            "this folder was made on another machine or by another user, whose key for hashing data is not here, so it "
+            "cannot be told whether the data are the same; set SIMULACRA_KEY to that key, or use make"
+        )
+    for name in sorted(expected):
+        if inputs.get(name) != expected[name]:
+            raise DataError(f"the {name} differ from those this folder was made from; restore them, or use make")
+
+
+def _run(job: _Job, guards: list[str], place: Folder | None, workers: int) -> Made:
+    """Fit, sample, check, write."""
+    recipe = job.recipe
+    method = _fitted(job, place)
+    lineage = _lineage(job, method)
+    rows = _sampled(job, method, lineage, place, workers)
+    report = None if recipe.model else _judged(job, method, lineage, rows, guards)
+    if place is None:
+        whole = Dataset({"table": rows}, method.schema_, lineage)
+        return Made(report, lineage, None, recipe, job.n, lambda: give_back(whole, job.kind, job.dtypes))
+    _publish(job, method, lineage, rows, report, place)
+    where = place.path
+    return Made(report, lineage, where, recipe, job.n, lambda: give_back(folder.read(where), job.kind, job.dtypes))
+
+
+def _fitted(job: _Job, place: Folder | None) -> Generator:
+    """Return the fitted method: the one a stopped run left, or a new one."""
+    if job.recipe.model:
+        return job.method
+    if place is not None and place.resumed:
+        try:
+            return load(place.model)
+        except ModelError:
+            # The run was stopped before the model was whole.
+            pass
+    method = job.method.fit(job.fitted, schema=job.recipe.schema, seed=job.recipe.seed)
+    if place is not None:
+        method.save(place.model, overwrite=True)
+    return method
+
+
+def _lineage(job: _Job, method: Generator) -> Lineage:
+    facts: dict[str, Any] = {**method.lineage_.facts}
+    if job.fitted is not None:
+        apart = 0 if job.holdout is None else len(job.holdout)
+        facts["split"] = {"fitted": len(job.fitted), "holdout": apart, "sentence": job.sentence}
+    if job.inputs:
+        facts["inputs"] = dict(job.inputs)
+    return dataclasses.replace(method.lineage_, seed=job.recipe.seed, facts=facts)
+
+
+def _sampled(job: _Job, method: Generator, lineage: Lineage, place: Folder | None, workers: int) -> pl.DataFrame:
+    """Return the rows, or with a folder those that are checked, after writing all parts that are not there yet."""
+    import polars as pl
+
+    where = conditions.parse(job.recipe.where) or None
+    blocks = max(1, BLOCK_ROWS // method.block_rows)  # blocks of one part
+    done = 0 if place is None else place.parts(SUFFIX[job.recipe.format], CHECKED_PARTS)
+    kept = [] if place is None else [place.rows(part) for part in range(min(done, CHECKED_PARTS))]
+    batches = method.batches(job.n, seed=job.recipe.seed, where=where, workers=workers, first=done * blocks)
+    for part, frame in enumerate(_parts(batches, blocks), start=done):
+        keep = place is None or part < CHECKED_PARTS
+        if place is not None:
+            rows = Dataset({"table": frame}, method.schema_, lineage)
+            place.write_part(part, rows, SUFFIX[job.recipe.format], keep=keep)
+        if keep:
+            kept.append(frame)
+    return pl.concat(kept)
+
+
+def _parts(batches: Iterable[Dataset], blocks: int) -> Iterator[pl.DataFrame]:
+    """Yield the rows of every `blocks` blocks as one frame."""
+    import polars as pl
+
+    group: list[pl.DataFrame] = []
+    for batch in batches:
+        group.append(batch.frame)
+        if len(group) == blocks:
+            yield pl.concat(group)
+            group = []
+    if group:
+        yield pl.concat(group)
+
+
+def _judged(job: _Job, method: Generator, lineage: Lineage, rows: pl.DataFrame, guards: list[str]) -> Report:
+    case = Case(
+        made=Dataset({"table": rows}, method.schema_, lineage),
+        real=job.fitted,
+        holdout=job.holdout,
+        target=job.recipe.target,
+        schema=method.schema_,
+        model=method,
+        lineage=lineage,
+        seed=job.recipe.seed,
+        facts=lineage.facts,
+    )
+    source = f" from {Path(job.recipe.data).name}" if job.recipe.data else ""
+    seen = "" if rows.height == job.n else f" The first {rows.height:,} of {job.n:,} rows were checked."
+    about = f"{job.n:,} rows made by {method.name}. {_origin(job)}{seen}"
+    meta = {
+        "title": f"{job.n:,} synthetic rows{source}",
+        "about": about,
+        "recipe": json.loads(json.dumps(_recipe_facts(job.recipe))),
+    }
+    return judge(case, guards, meta)
+
+
+def _origin(job: _Job) -> str:
+    if job.fitted is None:
+        return "Nothing was fitted: there were no data to compare with."
+    return f"{len(job.fitted):,} rows were fitted. {job.sentence}"
+
+
+def _recipe_facts(recipe: Recipe) -> dict[str, Any]:
+    """Return what the report shows of a recipe: the entries that were set, without the schema."""
+    import tomllib
+
+    shown = tomllib.loads(dataclasses.replace(recipe, schema=None).to_toml())
+    return {k: v for k, v in shown.items() if k != "simulacra_recipe"}
+
+
+def _publish(
+    job: _Job, method: Generator, lineage: Lineage, rows: pl.DataFrame, report: Report | None, place: Folder
+) -> None:
+    """Write everything but the parts, the manifest last."""
+    ending = SUFFIX[job.recipe.format]
+    with task("write"):
+        parts = {p.name: sha256(p) for p in sorted((place.path / "data").glob(f"part-*{ending}"))}
+        about = card.Card(job.n, rows.clear(), ending, parts, method.schema_, lineage, report)
+        write_json(place.path / "lineage.json", json.loads(json.dumps(lineage.to_dict(), default=str)))
+        if report is not None:
+            report.save(place.path / "findings.json")
+            report.save(place.path / "report.html")
+        write_json(place.path / "card.json", card.croissant(about))
+        write_text(place.path / "README.md", card.readme(about))
+        place.finish()
