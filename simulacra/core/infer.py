@@ -90,7 +90,7 @@ def _sensitivity(name: str, kind: str) -> tuple[str, str]:
     if kind in ("constant", "empty"):
         return "none", ""
     what = patterns.quasi(name)
-    return ("quasi", f"; the name says {what}, which helps to single people out") if what else ("none", "")
+    return ("quasi", f"; by its name ({what}) it helps to single people out") if what else ("none", "")
 
 
 def _facts(series: pl.Series, written: str) -> Facts:
@@ -120,7 +120,7 @@ def _varying(values: pl.Series, counts: Counts, name: str, written: str) -> Fact
     """Return the facts of a column with at least two different values, by what it is stored as."""
     import polars as pl
 
-    from simulacra.core import infer_text
+    from simulacra.core import infer_text, infer_times
 
     dtype = values.dtype
     if dtype == pl.Boolean:
@@ -132,7 +132,7 @@ def _varying(values: pl.Series, counts: Counts, name: str, written: str) -> Fact
     if dtype.is_numeric() or isinstance(dtype, pl.Duration):
         return _numbers(values, counts, name, written)
     if dtype.is_temporal():
-        return {"kind": "time", **infer_text.time_facts(values, counts), "why": f"stored as {type_name(dtype)}"}
+        return {"kind": "time", **infer_times.time_facts(values, counts), "why": f"stored as {type_name(dtype)}"}
     if dtype == pl.Binary:
         return {"kind": "category", **_levels(values, counts), "why": f"{len(values):,} different binary values"}
     texts = infer_text.Texts(name, values.cast(pl.String), counts)

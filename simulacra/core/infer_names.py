@@ -58,7 +58,7 @@ def _names(texts: Texts) -> tuple[str, str] | None:
             any(w in given for w in words) and any(w in family or w in given for w in words[1:]) for words in several
         )
         share = known / len(rows)
-        enough = share >= (LIKELY if hints else SURE) and texts.variety > (0 if hints else 0.3)
+        enough = share >= (LIKELY if hints else SURE)
         return ("name", f"{share:.0%} of the different values hold a given and a family name") if enough else None
     return _single(rows, given, family, cities, hints, len(texts.values))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulacra.core import patterns
+from simulacra.core import infer_times, patterns
 from simulacra.core.infer_numbers import facts as number_facts
 
 if TYPE_CHECKING:
@@ -120,8 +120,13 @@ def _boolean(texts: Texts) -> Facts | None:
     }
 
 
-def _numbers(texts: Texts) -> Facts | None:
-    """Read numbers kept as text, alone or with a few words among them; codes with leading zeros are none."""
+def _digits(texts: Texts) -> Facts | None:
+    """Read numbers kept as text that are nothing else."""
+    return _numbers(texts, alone=True)
+
+
+def _numbers(texts: Texts, alone: bool = False) -> Facts | None:
+    """Read numbers with a few words among them, or `alone`; codes with leading zeros are none."""
     import polars as pl
 
     if texts.share(patterns.NUMBER) < 0.3:
@@ -132,7 +137,7 @@ def _numbers(texts: Texts) -> Facts | None:
     share = float(texts.counts[mask].sum()) / texts.cells
     if share < 0.5 or len(numbers) < FEW or numbers.str.contains(patterns.PADDED).any():
         return None
-    if len(tokens) > max(3, min(20, len(numbers) // 5)):
+    if len(tokens) > max(3, min(20, len(numbers) // 5)) or not (len(tokens) or alone):
         return None
     parsed = numbers.str.strip_chars().cast(pl.Float64, strict=False)
     if parsed.abs().max() >= 2**63 or parsed.null_count():  # type: ignore[operator]
@@ -143,44 +148,6 @@ def _numbers(texts: Texts) -> Facts | None:
     whole = not numbers.str.contains(r"[.eE]").any()
     read = number_facts(table["v"].to_numpy(), table["c"].to_numpy().astype(np.int64), whole)
     return {**read, "kind": "mixed", "levels": levels, "weights": shares, "why": _mixed_reason(levels, shares, share)}
-
-
-def _times(texts: Texts) -> Facts | None:
-    from simulacra.core import times
-
-    if texts.share(r"\d") < 1 or not texts.values.str.len_chars().head(64).is_between(4, 40).all():
-        return None
-    found = times.find(texts.values)
-    if found is None:
-        return None
-    return {
-        "kind": "time",
-        "format": found.format,
-        **time_facts(found.values, texts.counts),
-        "why": _time_reason(texts, found),
-    }
-
-
-def time_facts(values: pl.Series, counts: npt.NDArray[np.int64]) -> Facts:
-    """Return range (ISO text) and quantiles (seconds since 1970, or since midnight) of different times."""
-    import polars as pl
-
-    from simulacra.core.infer_numbers import quantiles
-
-    order = values.arg_sort()
-    values, counts = values.gather(order), counts[order.to_numpy()]
-    if values.dtype == pl.Time:
-        seconds = values.cast(pl.Int64).to_numpy() / 1e9
-    elif values.dtype == pl.Date:
-        seconds = values.cast(pl.Int64).to_numpy() * 86400.0
-    else:
-        seconds = values.dt.epoch("us").to_numpy() / 1e6
-    at = quantiles(seconds, counts, np.linspace(0, 1, 11))
-    return {"low": _iso(values[0]), "high": _iso(values[-1]), "quantiles": tuple(float(q) for q in at)}
-
-
-def _iso(value: Any) -> str:
-    return str(value.isoformat())
 
 
 def _persons(texts: Texts) -> Facts | None:
@@ -220,7 +187,7 @@ def _digits_of_phones(values: pl.Series) -> bool:
 def _identifiers(texts: Texts) -> Facts | None:
     """Read identifiers: UUIDs and long hexadecimals always; otherwise (nearly) unique codes of few shapes."""
     for expression, says in ((patterns.UUID, "UUIDs"), (patterns.HEX, "long hexadecimal numbers")):
-        if texts.share(expression) >= 0.98 and len(texts.values) >= 3:
+        if texts.share(expression) >= 0.98 and texts.share("(?i)[a-f]") > 0.5 and len(texts.values) >= 3:
             return _id(texts, f"{says}, {_uniqueness(texts)}")
     if texts.variety < 0.95 or texts.cells < FEW or texts.words > 2.5:
         return None
@@ -288,7 +255,7 @@ def _free_text(texts: Texts) -> Facts | None:
 
 
 READINGS: tuple[Callable[[Texts], Facts | None], ...] = (
-    _boolean, _postcodes, _numbers, _times, _persons, _identifiers, _names, _free_text,
+    _boolean, _postcodes, _numbers, infer_times.read, _persons, _identifiers, _digits, _names, _free_text,
 )  # fmt: skip
 
 
@@ -304,19 +271,7 @@ def _uniqueness(texts: Texts) -> str:
 def _category_reason(texts: Texts, levels: tuple[Any, ...], weights: tuple[float, ...]) -> str:
     few = " (too few rows to tell identifiers)" if texts.unique else ""
     top = f", most often {quoted(levels[0])} ({weights[0]:.1%})" if not texts.unique else ""
-    return f"{len(texts.values):,} different values in {texts.cells:,} cells{top}{few}{_almost_times(texts)}"
-
-
-def _almost_times(texts: Texts) -> str:
-    """Return a hint when a few words alone keep a column from being dates."""
-    from simulacra.core import times
-
-    dates = texts.values.filter(texts.values.str.contains(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"))
-    if not FEW <= len(dates) < len(texts.values) or len(texts.values) - len(dates) > 3:
-        return ""
-    other = texts.values.filter(~texts.values.is_in(dates.implode()))
-    found = times.find(dates)
-    return f"; dates as {found.format} but for {quoted(other[0])}: read with na=({str(other[0])!r},)" if found else ""
+    return f"{len(texts.values):,} different values in {texts.cells:,} cells{top}{few}{infer_times.almost(texts)}"
 
 
 def _mixed_reason(levels: tuple[Any, ...], shares: tuple[float, ...], numbers: float) -> str:
@@ -327,17 +282,3 @@ def _mixed_reason(levels: tuple[Any, ...], shares: tuple[float, ...], numbers: f
     absent = [str(level) for level in levels if str(level).strip().lower() in patterns.MISSING_WORDS]
     hint = f"; if that means missing, read with na=({absent[0]!r},)" if absent else ""
     return f"numbers in {numbers:.1%} of the cells, words in the rest: {shown}{more}{hint}"
-
-
-def _time_reason(texts: Texts, found: Any) -> str:
-    doubt = f"; {found.also} would fit as well, declare it if days come first" if found.also else ""
-    day_first = found.format.find("d") < found.format.find("m") if "m" in found.format and not found.also else False
-    order = ""
-    if (
-        not found.also
-        and "%" in found.format
-        and found.format.lstrip("%-")[:1] in ("d", "m")
-        and "b" not in found.format.lower()
-    ):
-        order = ", day first (some month would be above 12)" if day_first else ", month first (some day is above 12)"
-    return f"all {len(texts.values):,} different values fit {found.format}{order}{doubt}"
