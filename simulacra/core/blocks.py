@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,9 @@ def one(method: Generator, block: int, start: int, n: int, seed: int, where: Whe
     if frame.height != n:
         raise AssertionError(f"{method.name}: _sample was asked for {n} rows and returned {frame.height}")
     empty = getattr(method, "empty_", None)
+    lost = [c for c in empty.columns if c not in frame.columns] if empty is not None else []
+    if lost:
+        raise AssertionError(f"{method.name}: the columns {', '.join(lost)} were fitted but not made")
     return frame if empty is None else frame.select(empty.columns).cast(dict(empty.schema))
 
 
@@ -110,12 +114,25 @@ def _processes(
         waiting: list[Future[bytes]] = []
         ahead = iter(blocks)
         for job in ahead:
-            waiting.append(pool.submit(_job, *job, seed, where))
+            with _main_hidden():
+                waiting.append(pool.submit(_job, *job, seed, where))
             if len(waiting) < 2 * workers:
                 continue
             yield pl.read_ipc(io.BytesIO(waiting.pop(0).result()))
         while waiting:
             yield pl.read_ipc(io.BytesIO(waiting.pop(0).result()))
+
+
+@contextlib.contextmanager
+def _main_hidden() -> Iterator[None]:
+    """Keep new processes from running the user's script again: "spawn" does so wherever `__main__` names its file."""
+    main = vars(sys.modules["__main__"])
+    kept = {name: main[name] for name in ("__file__", "__spec__") if name in main}
+    try:
+        main.update(dict.fromkeys(kept))
+        yield
+    finally:
+        main.update(kept)
 
 
 _method: Any = None

@@ -36,8 +36,10 @@ def learn(series: pl.Series, column: Column, spike: int, rare: int) -> Fitted:
     kept = count if ordered else np.where(count >= min(rare, count.max()), count, 0.0)
     counted = words.alias("word").value_counts(sort=True).sort("count", "word", descending=[True, False])
     counts = np.concatenate([counted["count"].to_numpy().astype(np.float64), kept])
-    if len(counts) == 1:
-        return {"form": "constant", "value": series.drop_nulls().head(1), "lost": 0.0}
+    if np.count_nonzero(counts) == 1:
+        commonest = codec["values"]["value"].gather([int(kept.argmax())])
+        value = commonest if read["form"] == "levels" else series.drop_nulls().head(1)
+        return {"form": "constant", "value": value, "lost": _lost(count, kept)}
     fitted = {
         "form": read["form"],
         "codec": codec,
@@ -45,10 +47,14 @@ def learn(series: pl.Series, column: Column, spike: int, rare: int) -> Fitted:
         "words": counted["word"],
         "time": read["time"],
         "digits": read["digits"],
-        "lost": round(float(1 - kept.sum() / count.sum()), 6) if len(count) else 0.0,
+        "lost": _lost(count, kept),
     }
     _place(fitted, np.arange(len(counts)))
     return fitted
+
+
+def _lost(count: Floats, kept: Floats) -> float:
+    return round(float(1 - kept.sum() / count.sum()), 6) if len(count) else 0.0
 
 
 def ranks(series: pl.Series, fitted: Fitted) -> Ints:

@@ -45,7 +45,7 @@ class Rules(Generator):
             lacks = facts.missing_facts(column)
             if lacks:
                 raise SchemaError(
-                    f"column {column.name!r} of kind {column.kind} cannot be drawn from its facts; add what it lacks to "
+                    f"column {column.name!r} of kind {column.kind} cannot be drawn; add what it lacks to "
                     f"the schema, for example\n[tables.{table_name}.columns.{column.name}]\n{lacks}"
                 )
             dtype = facts.dtype_of(column)

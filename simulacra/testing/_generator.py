@@ -96,10 +96,8 @@ def _says_when_it_is_not_fitted(case: Trial) -> None:
 
 def _leaves_the_world_and_the_data_alone(case: Trial) -> None:
     before = as_dataset(case.data).frame.clone()
-    with leaves_the_world_alone(case.name, "fit"):
-        fitted = case.fitted
-    with leaves_the_world_alone(case.name, "sample"):
-        case.draw(fitted, 60, seed=7)
+    fitted = leaves_the_world_alone(case.name, "fit", case.fit)
+    leaves_the_world_alone(case.name, "sample", lambda: case.draw(fitted, 60, seed=7))
     require(as_dataset(case.data).frame.equals(before), f"{case.name}: fit or sample changed the table it was given")
 
 
@@ -174,8 +172,7 @@ def _survives_saving(case: Trial) -> None:
         case.fitted.save(path)
         foreign = sorted(p.name for p in path.rglob("*") if p.is_file() and p.suffix not in SAVED)
         require(not foreign, f"{case.name}: a saved model may hold data only, not {', '.join(foreign)}")
-        with leaves_the_world_alone(case.name, "load"):
-            loaded = type(case.method).load(path)
+        loaded = leaves_the_world_alone(case.name, "load", lambda: type(case.method).load(path))
         require(case.draw(loaded, 60, seed=7).equals(case.rows), f"{case.name}: the loaded model gives other rows")
 
 
@@ -226,10 +223,10 @@ RULES: tuple[Any, ...] = (
     _gives_n_rows,
     _keeps_columns_and_types,
     _depends_on_the_seed_alone,
-    _depends_on_no_block_or_worker,
     _keeps_the_kind_of_frame,
     _keeps_its_lineage,
     _survives_saving,
     _refuses_damaged_and_newer_models,
+    _depends_on_no_block_or_worker,
 )
 """In the order in which they are checked."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import importlib.util
 import json
 import os
@@ -29,6 +30,18 @@ def require(holds: bool, sentence: str) -> None:
         raise AssertionError(sentence)
 
 
+@contextlib.contextmanager
+def one_sentence(who: str, rule: Callable[..., None]) -> Iterator[None]:
+    """Turn an error of the thing under test into an AssertionError that names the rule, e.g. "gives n rows"."""
+    try:
+        yield
+    except AssertionError:
+        raise
+    except Exception as error:
+        about = rule.__name__.strip("_").replace("_", " ")
+        raise AssertionError(f"{who}: the rule '{about}' ended in {type(error).__name__}: {error}") from error
+
+
 def must_raise(error: type[Exception], call: Callable[[], Any], what: str) -> None:
     """Require that a call raises one of our errors with a message, and no other."""
     try:
@@ -41,14 +54,30 @@ def must_raise(error: type[Exception], call: Callable[[], Any], what: str) -> No
         raise AssertionError(f"{what} must raise {error.__name__}, but nothing was raised")
 
 
-@contextlib.contextmanager
-def leaves_the_world_alone(who: str, what: str) -> Iterator[None]:
-    """Require that the global generators, environment, folder and settings are as before."""
-    before = _world()
-    yield
-    for name, value in _world().items():
-        same = name not in before or before[name] == value
-        require(same, f"{who}: {what} changed {name}; global state must stay as it is")
+def leaves_the_world_alone(who: str, what: str, call: Callable[[], Any]) -> Any:
+    """Require that a call changes no global generator, environment, folder or setting; returns its result.
+
+    The call is made twice: what loading libraries changes, happens the first time only and is not the caller's doing.
+    """
+    start = _world()
+    with warnings.catch_warnings():
+        call()
+        try:
+            _restore(start)
+            # Another state than before the first call, so that seeding with a fixed number shows.
+            random.random()
+            if "numpy" in sys.modules:
+                sys.modules["numpy"].random.random_sample()
+            warnings.resetwarnings()
+            warnings.filterwarnings("ignore", message=".*")
+            before = _world()
+            out = call()
+            for name, value in _world().items():
+                same = name not in before or before[name] == value
+                require(same, f"{who}: {what} changed {name}; global state must stay as it is")
+        finally:
+            _restore(start)
+    return out
 
 
 def _world() -> dict[str, Any]:
@@ -56,16 +85,31 @@ def _world() -> dict[str, Any]:
         "the state of `random`": random.getstate(),
         "os.environ": dict(os.environ),
         "the working folder": os.getcwd(),
-        "warnings.filters": list(warnings.filters),
         "sys.path": list(sys.path),
+        "warnings.filters": list(warnings.filters),
     }
     numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
     if numpy is not None:
-        out["the state of numpy.random"] = repr(numpy.random.get_state())
-        out["numpy.errstate"] = numpy.geterr()
+        kind, keys, *place = numpy.random.get_state()
+        out["the state of numpy.random"] = (kind, keys.tolist(), *place)
+        out["numpy's answer to errors"] = numpy.geterr()
     if torch is not None:
         out["the state of torch's generator"] = torch.get_rng_state().tolist()
     return out
+
+
+def _restore(world: dict[str, Any]) -> None:
+    random.setstate(world["the state of `random`"])
+    os.environ.clear()
+    os.environ.update(world["os.environ"])
+    os.chdir(world["the working folder"])
+    sys.path[:] = world["sys.path"]
+    if "the state of numpy.random" in world:
+        sys.modules["numpy"].random.set_state(world["the state of numpy.random"])
+        sys.modules["numpy"].seterr(**world["numpy's answer to errors"])
+    if "the state of torch's generator" in world:
+        torch = sys.modules["torch"]
+        torch.set_rng_state(torch.tensor(world["the state of torch's generator"], dtype=torch.uint8))
 
 
 def documented(thing: Any, who: str) -> None:
@@ -111,16 +155,19 @@ def loads_nothing_heavy(module: str, name: str) -> None:
     """Require that importing a module in a fresh process loads none of HEAVY."""
     if module == "__main__" or importlib.util.find_spec(module) is None:
         return
+    loaded, error = _loaded_by(module)
+    require(not error, f"{name}: importing {module} alone fails: {error}")
+    require(not loaded, f"{name}: importing {module} loads {', '.join(loaded)}; import those where they are used")
+
+
+@functools.cache
+def _loaded_by(module: str) -> tuple[tuple[str, ...], str]:
     code = f"import json, sys, {module}; print(json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
-    path = os.pathsep.join(p for p in sys.path if p)
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path}
-    )
-    require(done.returncode == 0, f"{name}: importing {module} alone fails: {done.stderr.strip()[-300:]}")
-    loaded = json.loads(done.stdout.splitlines()[-1])
-    require(
-        not loaded, f"{name}: importing {module} loads {', '.join(loaded)}; import heavy libraries where they are used"
-    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    if done.returncode:
+        return (), done.stderr.strip().splitlines()[-1]
+    return tuple(json.loads(done.stdout.splitlines()[-1])), ""
 
 
 def fresh(method: Any) -> Any:

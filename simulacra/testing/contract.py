@@ -17,6 +17,7 @@ from simulacra.testing._shared import (
     leaves_the_world_alone,
     loads_nothing_heavy,
     must_raise,
+    one_sentence,
     refuses_bad_fields,
     require,
     well_described_fields,
@@ -37,7 +38,8 @@ def check_generator(method: Generator | type[Generator], data: Any = None) -> No
     made = method() if isinstance(method, type) else method
     case = _generator.Trial(made, data)
     for rule in _generator.RULES:
-        rule(case)
+        with one_sentence(case.name, rule):
+            rule(case)
 
 
 def check_transform(method: Transform | type[Transform], data: Any = None) -> None:
@@ -56,8 +58,7 @@ def check_transform(method: Transform | type[Transform], data: Any = None) -> No
     refuses_bad_fields(type(step), step.params(), name)
     loads_nothing_heavy(type(step).__module__, name)
     kept = frame.clone()
-    with leaves_the_world_alone(name, "apply"):
-        made = step.apply(frame, seed=7, kind="dataset")
+    made = leaves_the_world_alone(name, "apply", lambda: step.apply(frame, seed=7, kind="dataset"))
     require(frame.equals(kept), f"{name}: apply changed the table it was given")
     again = fresh(step).apply(frame, seed=7)
     require(made.frame.equals(again), f"{name}: the same seed gave other rows")
@@ -77,4 +78,5 @@ def check_guard(guard: Guard, case: Case | None = None) -> None:
     """
     fresh_case = _guard.fresh_real() if case is None else dataclasses.replace(case)
     for rule in _guard.RULES:
-        rule(guard, fresh_case)
+        with one_sentence(getattr(guard, "name", repr(guard)), rule):
+            rule(guard, fresh_case)
