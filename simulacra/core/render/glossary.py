@@ -1,0 +1,51 @@
+"""The terms of a report, each in one plain sentence, and which of them a page uses."""
+
+from __future__ import annotations
+
+import re
+
+ALWAYS = ("real, made", "fresh real sample", "interval", "limit", "verdict")
+
+TERMS = {
+    "real, made": "Real rows are what the method learned from; made rows are what it drew.",
+    "fresh real sample": "Real rows that the method never saw, as many as are compared. What they reach is the "
+    "mark for every figure.",
+    "interval": "The range in which the figure would lie in 95 of 100 repetitions with other rows.",
+    "limit": "Where `fail` begins for this figure.",
+    "verdict": "ok, warn, fail or unknown; the whole report has the gravest of them, never an average.",
+    "holdout": "Real rows kept aside before the method learned anything.",
+    "classifier two-sample test": "A model is trained to tell made rows from real ones; if it cannot do better than a "
+    "coin, no difference was found that such a model can see.",
+    "C2ST": "Short for classifier two-sample test.",
+    "AUC": "How often a model ranks a random row of one kind above one of the other: 0.5 is a coin, 1 is always right.",
+    "TSTR": "Train on synthetic, test on real: a model learns from made rows and is judged on real ones.",
+    "TRTR": "Train on real, test on real: the same model with real rows, the mark for TSTR.",
+    "total variation": "Half the sum of all differences between two lists of shares; 0: the same, 1: nothing shared.",
+    "Shape": "One minus the total variation of a column between real and made, averaged over columns where it says so.",
+    "Pair": "The same for two columns at once, so it sees whether links between them survived.",
+    "Tri": "The same for three columns at once.",
+    "correlation": "How closely two columns move together, from -1 over 0 (not at all) to 1.",
+    "missingness": "Which cells are empty, and together with which others.",
+    "exact copy": "A made row that equals a real row in every compared column; a few arise by chance.",
+    "copies": "Made rows that equal a real row in every compared column; a few arise by chance.",
+    "near copy": "A made row that lies closer to a real row than fresh real rows usually do.",
+    "membership": "A membership attack tries to tell from the made rows whether someone was among the real ones.",
+    "distance ratio": "How close made rows come to the rows learned from, against others; a smell, not a proof.",
+    "rare level": "A value of a column that fewer than five real rows hold.",
+    "identifier": "A column that names its row, such as a number or a code; it is replaced and never compared.",
+    "epsilon": "The privacy spent under differential privacy: the smaller, the less one row can change the result.",
+    "lineage": "What made the data, from what, with which settings and versions.",
+    "generation": "Synthetic steps since real data: 0 is real, 1 was learned from real rows.",
+    "recipe": "The settings with which the same bytes can be made again.",
+    "F1": "A score of a class between 0 and 1 that is high only if few of its rows are missed and few taken for it.",
+    "R2": "The share of a number's spread that a model explains: 1 is all of it, 0 is none.",
+    "Brier": "The mean squared error of predicted probabilities: 0 is perfect.",
+}
+
+
+def used(text: str) -> list[tuple[str, str]]:
+    """Return the terms that a text uses, with those that every report uses, in alphabetical order."""
+    found = [
+        term for term in TERMS if term in ALWAYS or re.search(rf"(?<!\w){re.escape(term)}(?:s|es)?(?!\w)", text, re.I)
+    ]
+    return [(term, TERMS[term]) for term in sorted(found, key=str.lower)]

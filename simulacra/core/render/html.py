@@ -1,0 +1,249 @@
+"""A report as one HTML page: no script, nothing from anywhere else, the same bytes for the same report."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from html import escape
+from typing import Any
+
+from simulacra.core.render import svg, words
+from simulacra.core.render.glossary import used
+from simulacra.core.render.views import bdi, draw, table
+from simulacra.core.report import Finding, Report, View
+
+LIMIT = 480_000
+"""Bytes of a page; it shows fewer columns and findings rather than more bytes."""
+STEPS = ((24, 120), (16, 60), (8, 30), (3, 12), (0, 4))
+"""Views a section and findings a guard that are shown: the first pair that fits."""
+MARKS = ("title", "name", "facts", "lineage", "recipe", "about")
+
+
+def render(report: Report) -> str:
+    """Return the page, under 500 kB whatever the width of the table."""
+    page = ""
+    for views, findings in STEPS:
+        page = _page(report, views, findings)
+        if len(page.encode()) <= LIMIT:
+            break
+    return page
+
+
+@cache
+def _style() -> tuple[str, str]:
+    """Return the stylesheet and its hash for the content policy."""
+    from importlib.resources import files
+
+    css = files("simulacra.core.render").joinpath("style.css").read_text(encoding="utf-8").replace("\r\n", "\n")
+    return css, base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+
+
+def _page(report: Report, most_views: int, most_findings: int) -> str:
+    css, digest = _style()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    sections = [s for s in _sections(report, most_views, most_findings) if s[2]]
+    glossary = _glossary("".join(body for _, _, body in sections))
+    sections.append(("terms", "Terms", glossary))
+    links = "".join(f'<li><a href="#{key}">{name}</a></li>' for key, name, _ in sections)
+    body = "".join(
+        f'<section id="{key}" aria-labelledby="{key}-h"><h2 id="{key}-h">{name}</h2>{body}</section>'
+        for key, name, body in sections
+    )
+    name = escape(words.title(report))
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
+        f"<title>{name}: {report.verdict}</title>\n<style>{css}</style>\n</head>\n<body>\n"
+        f'<a class="skip" href="#main">Skip to the findings</a>\n{_header(report, name)}\n'
+        f'<nav aria-label="Sections"><ul>{links}</ul></nav>\n<main id="main" tabindex="-1">\n{body}\n</main>\n'
+        f"<footer><p>Made by Simulacra. This file is complete in itself: it holds no script and loads nothing.</p>"
+        f"</footer>\n</body>\n</html>\n"
+    )
+
+
+def _header(report: Report, name: str) -> str:
+    about = report.meta.get("about")
+    told = about if isinstance(about, str) else "Made rows compared with real ones: counts and figures, no rows."
+    return (
+        f'<header><p class="kind">Report on synthetic data</p><h1><bdi>{name}</bdi></h1>'
+        f'<p class="about">{escape(words.clean(told))}</p>'
+        f'<div class="verdict {report.verdict}">{svg.icon(report.verdict)}<div>'
+        f"<strong>Verdict: {report.verdict}</strong>"
+        f"<p>{escape(words.verdict_sentence(report))}</p></div></div></header>"
+    )
+
+
+def _sections(report: Report, most_views: int, most_findings: int) -> list[tuple[str, str, str]]:
+    """Return key, name and content of each section, in reading order."""
+    single = [v for v in report.views if v.column and v.kind in ("histogram", "levels")]
+    matrices = [v for v in report.views if v.kind == "matrix"]
+    rest = [v for v in report.views if v not in single and v not in matrices]
+    single.sort(key=lambda v: -v.score)
+    meta = report.meta
+    return [
+        ("figures", "Headline figures", _cards(words.headlines(report))),
+        ("findings", "Findings", _findings(report, most_findings)),
+        ("columns", "Columns, worst first", _views(single, "c", most_views, COLUMNS)),
+        ("pairs", "Links between columns", _views(matrices, "m", min(most_views, 9), PAIRS)),
+        ("comparisons", "Comparisons", _views(rest, "r", most_views, "")),
+        ("all", "All figures", _all(words.ordered(report.findings), 2 * most_findings)),
+        ("untested", "Not tested", _untested(words.of_verdict(report, "unknown"), most_findings)),
+        ("method", "What the method says", facts(meta.get("facts"))),
+        ("lineage", "Lineage and recipe", _origin(meta)),
+    ]
+
+
+COLUMNS = "Real rows are the filled shape, made rows the line, on the same axes; shares of rows."
+PAIRS = "Each cell is a pair of columns; the numbers above stand for the columns beside them."
+
+
+def _badge(verdict: str) -> str:
+    return f'<span class="badge {verdict}">{svg.icon(verdict)}{verdict}</span>'
+
+
+def _cards(found: Sequence[Finding]) -> str:
+    return f'<ul class="cards">{"".join(_card(f) for f in found[:12])}</ul>{GAUGE}' if found else ""
+
+
+GAUGE = (
+    '<p class="note">On each strip the dot is the figure with its interval, the diamond what a fresh real sample gets, '
+    "and the tinted side lies beyond the limit.</p>"
+)
+
+
+def _card(f: Finding) -> str:
+    big = f'<p class="big">{words.figure(f.value)}</p>' if f.value is not None else '<p class="big none">no figure</p>'
+    strip = "" if f.value is None else svg.gauge(f.value, f.interval, f.fresh, f.limit)
+    rows = (
+        ("95 % interval", words.span(f.interval, "")),
+        ("fresh real sample", words.figure(f.fresh, "")),
+        ("limit", words.figure(f.limit, "")),
+    )
+    told = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows if value)
+    return (
+        f'<li class="card"><div class="top"><h3>{escape(words.short(f.name, 80))}</h3>{_badge(f.verdict)}</div>'
+        f"{big}{strip}{f'<dl>{told}</dl>' if told else ''}<p>{escape(words.clean(f.sentence))}</p></li>"
+    )
+
+
+def _findings(report: Report, most: int) -> str:
+    out = []
+    judged = [f for f in report.findings if f.verdict != "unknown"]
+    grave = {g: min(words.GRAVE.index(f.verdict) for f in judged if f.guard == g) for g in {f.guard for f in judged}}
+    order = list(dict.fromkeys(f.guard for f in judged))
+    for guard in sorted(order, key=lambda g: grave[g]):
+        found = words.ordered([f for f in judged if f.guard == guard])
+        bad = [f for f in found if f.verdict != "ok"]
+        good = [f for f in found if f.verdict == "ok"]
+        ask = words.QUESTIONS.get(guard, "")
+        lead = f'<p class="note">{ask}</p>' if ask else ""
+        shown = "".join(_finding(f) for f in bad[:most]) + _more(len(bad) - most)
+        if good:
+            listed = "".join(_finding(f) for f in good[:most]) + _more(len(good) - most)
+            number = words.count(len(good), "figure is ok", "figures are ok")
+            shown += f"<details><summary>{number}</summary>{listed}</details>"
+        out.append(f'<div class="guard"><h3>{bdi(guard.capitalize())}</h3>{lead}{shown}</div>')
+    return "".join(out)
+
+
+def _more(number: int) -> str:
+    told = f'<p class="note">{number:,} more are not shown here; the JSON report has them all.</p>'
+    return told if number > 0 else ""
+
+
+def _finding(f: Finding) -> str:
+    parts = (
+        ("", words.figure(f.value, "")),
+        ("95 % interval ", words.span(f.interval, "")),
+        ("fresh real ", words.figure(f.fresh, "")),
+        ("limit ", words.figure(f.limit, "")),
+    )
+    told = ", ".join(f"{name}<b>{value}</b>" for name, value in parts if value)
+    names, more = words.column_names(f.columns, 12)
+    chips = "".join(f"<li>{bdi(n)}</li>" for n in names) + (f"<li>and {more:,} more</li>" if more else "")
+    return (
+        f'<article class="finding {f.verdict}"><h4>{_badge(f.verdict)}<span>{escape(words.short(f.name, 120))}</span>'
+        f"</h4><p>{escape(words.short(f.sentence, 1200))}</p>{f'<p class=figures>{told}</p>' if told else ''}"
+        f"{f'<ul class=chips aria-label=Columns>{chips}</ul>' if chips else ''}"
+        f"{f'<p><b>What to try:</b> {escape(words.short(f.advice, 1200))}</p>' if f.advice else ''}"
+        f"{f'<p class=note>Reference: {escape(words.short(f.reference, 300))}</p>' if f.reference else ''}</article>"
+    )
+
+
+def _views(views: Sequence[View], key: str, most: int, lead: str) -> str:
+    if not views:
+        return ""
+    drawn = "".join(draw(view, f"{key}{i}") for i, view in enumerate(views[:most]))
+    hidden = views[most:]
+    about = f'<p class="about">{lead}</p>' if lead else ""
+    if not hidden:
+        return f'{about}<div class="views">{drawn}</div>'
+    names = [words.short(v.column or v.title, 30) for v in hidden[:40]]
+    listed = ", ".join(bdi(n) for n in names) + (f" and {len(hidden) - 40:,} more" if len(hidden) > 40 else "")
+    told = f'<p class="note">{len(hidden):,} more are not shown, because they are less far off: {listed}.</p>'
+    return f'{about}<div class="views">{drawn}</div>{told}'
+
+
+def _all(found: Sequence[Finding], most: int) -> str:
+    rows = [
+        [
+            escape(words.short(f.name, 80)),
+            bdi(f.guard, 30),
+            _badge(f.verdict),
+            words.figure(f.value),
+            words.span(f.interval),
+            words.figure(f.fresh),
+            words.figure(f.limit),
+        ]
+        for f in found
+    ]
+    header = ("figure", "guard", "verdict", "value", "95 % interval", "fresh real sample", "limit")
+    return f'<div class="all">{table(header, rows, "All figures, gravest first", True, most)}</div>' if rows else ""
+
+
+def _untested(found: Sequence[Finding], most: int) -> str:
+    if not found:
+        return '<p class="about">Everything that the guards of this run measure was tested.</p>'
+    items = "".join(
+        f"<li><b>{escape(words.short(f.name, 80))}</b> ({bdi(f.guard, 30)}): "
+        f"{escape(words.short(f.sentence.removeprefix('not tested: '), 600))}</li>"
+        for f in found[:most]
+    )
+    return f'<ul class="plain">{items}</ul>{_more(len(found) - most)}'
+
+
+def facts(value: Any, depth: int = 0) -> str:
+    """Return plain values as nested lists of names and values, cut where they grow long."""
+    if isinstance(value, Mapping):
+        kept = list(value.items())[:60]
+        inner = "".join(f"<dt>{bdi(str(k), 60)}</dt><dd>{facts(v, depth + 1)}</dd>" for k, v in kept)
+        more = f"<dt>and {len(value) - 60:,} more</dt><dd></dd>" if len(value) > 60 else ""
+        return f'<dl class="facts">{inner}{more}</dl>' if kept and depth < 4 else bdi(str(dict(value)), 200)
+    if isinstance(value, (list, tuple)):
+        listed = ", ".join(facts(v, 4) for v in value[:20])
+        return (listed or "none") + (f" and {len(value) - 20:,} more" if len(value) > 20 else "")
+    if value is None:
+        return "none" if depth else ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) or (isinstance(value, float) and value == value and abs(value) != float("inf")):
+        return words.figure(value) if isinstance(value, float) else str(value)
+    return bdi(str(value), 400)
+
+
+def _origin(meta: Mapping[str, Any]) -> str:
+    out = []
+    rest = {k: v for k, v in meta.items() if k not in MARKS}
+    for name, value in (("Run", rest), ("Lineage", meta.get("lineage")), ("Recipe", meta.get("recipe"))):
+        if value:
+            out.append(f'<div class="guard"><h3>{name}</h3>{facts(value)}</div>')
+    return "".join(out)
+
+
+def _glossary(text: str) -> str:
+    items = "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(said)}</dd></div>" for term, said in used(text))
+    return f'<dl class="terms">{items}</dl>'

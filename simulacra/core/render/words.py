@@ -1,0 +1,136 @@
+"""Words and numbers that text and page share: cleaning, figures, names, the order of findings, the verdict sentence."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from simulacra.core.report import Finding, Report
+
+GRAVE = ("fail", "warn", "unknown", "ok")
+"""Verdicts in the order in which they are shown."""
+
+MEANING = {
+    "fail": "beyond its limit",
+    "warn": "worse than fresh real data, within its limit",
+    "unknown": "not tested, or too few rows to tell",
+    "ok": "as fresh real data shows it",
+}
+
+QUESTIONS = {
+    "fidelity": "Does it look like the real data?",
+    "utility": "Does it teach a model what the real data teaches?",
+    "privacy": "Does it give away rows it was made from?",
+    "provenance": "Is it known where it came from?",
+    "drift": "Has the data moved?",
+    "diversity": "Is there as much variety as in the real data?",
+}
+
+
+def clean(text: object) -> str:
+    """Return text that can do no harm where it is shown: control and direction characters become visible escapes."""
+    out = []
+    for char in str(text):
+        kind = unicodedata.category(char)
+        if kind == "Cs":
+            out.append("\N{REPLACEMENT CHARACTER}")
+        elif char in "\n\t\r" or kind == "Cc" or (kind == "Cf" and unicodedata.bidirectional(char) != "BN"):
+            out.append(char.encode("unicode_escape").decode("ascii"))
+        else:
+            out.append(char)
+    return "".join(out)
+
+
+def short(text: object, limit: int = 60) -> str:
+    """Return clean text of at most `limit` characters, cut in the middle so that both ends can be recognised."""
+    whole = clean(text)
+    if len(whole) <= limit:
+        return whole
+    tail = (limit - 3) // 3
+    return whole[: limit - 3 - tail] + "..." + whole[len(whole) - tail :]
+
+
+def figure(value: float | None, absent: str = "-") -> str:
+    """Return a number with the digits that matter: 0.5135, 12.3, 48,842, 0.00012."""
+    if value is None:
+        return absent
+    size = abs(value)
+    if value == int(value) and size < 1e15:
+        return f"{int(value):,}"
+    if size >= 1000:
+        return f"{value:,.0f}"
+    if size >= 10:
+        return f"{value:.1f}"
+    if size >= 0.001:
+        return f"{value:.4f}"
+    return f"{value:.2g}"
+
+
+def span(interval: tuple[float, float] | None, absent: str = "-") -> str:
+    """Return an interval as "low to high"."""
+    return absent if interval is None else f"{figure(interval[0])} to {figure(interval[1])}"
+
+
+def percent(share: float) -> str:
+    """Return a share (0..1) in per cent; a trace is never shown as nothing."""
+    if 0 < share < 0.0005:
+        return "<0.1 %"
+    return f"{100 * share:.1f} %"
+
+
+def amount(value: float) -> str:
+    """Return a short number for an axis: 1990, 25k, 1.5M."""
+    size = abs(value)
+    for unit, name in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if size >= unit:
+            scale = 1e3 if name == "k" else unit
+            return f"{value / scale:.4g}{name}"
+    return f"{value:.4g}"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Return "1 column" or "3 columns"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def ordered(findings: Sequence[Finding]) -> list[Finding]:
+    """Return findings gravest first, headlines before others, otherwise as they came."""
+    return sorted(findings, key=lambda f: (GRAVE.index(f.verdict), not f.headline))
+
+
+def of_verdict(report: Report, *verdicts: str) -> list[Finding]:
+    """Return the findings with one of these verdicts, gravest first."""
+    return ordered([f for f in report.findings if f.verdict in verdicts])
+
+
+def headlines(report: Report) -> list[Finding]:
+    """Return the figures to show first: those marked so, or the four gravest that have a value."""
+    marked = [f for f in report.findings if f.headline]
+    return marked or ordered([f for f in report.findings if f.value is not None])[:4]
+
+
+def title(report: Report) -> str:
+    """Return the name of what was checked."""
+    return short(report.meta.get("title") or report.meta.get("name") or "Synthetic data", 120)
+
+
+def verdict_sentence(report: Report) -> str:
+    """Return the verdict in one sentence, with the figures that decide it."""
+    judged = [f for f in report.findings if f.verdict != "unknown"]
+    untested = len(report.findings) - len(judged)
+    tail = f" {count(untested, 'figure was', 'figures were')} not tested." if untested else ""
+    if report.verdict in ("fail", "warn"):
+        bad = of_verdict(report, report.verdict)
+        names = "; ".join(dict.fromkeys(short(f.name, 48) for f in bad[:4]))
+        more = f" and {len(bad) - 4} more" if len(bad) > 4 else ""
+        what = "beyond the limit" if report.verdict == "fail" else "worse than fresh real data, but within the limit"
+        verb = "is" if len(bad) == 1 else "are"
+        return f"{len(bad)} of {count(len(judged), 'figure')} {verb} {what}: {names}{more}.{tail}"
+    if report.verdict == "unknown":
+        return f"Too little could be tested to tell.{tail}"
+    return f"None of {count(len(judged), 'figure')} is beyond what fresh real data shows.{tail}"
+
+
+def column_names(columns: Sequence[str], most: int) -> tuple[list[str], int]:
+    """Return the first names, shortened, and how many more there are."""
+    return [short(c) for c in columns[:most]], max(0, len(columns) - most)
