@@ -55,11 +55,19 @@ def describe(name: str, cls: Any) -> None:
         default = "none" if field.default is None else field.default
         facts = [kind, f"default {default}", *_limits(meta)]
         print(f"  {field.name}: {', '.join(facts)}\n      {meta.get('help', '')}")
+    for line in references(cls.__doc__):
+        print(f"\n{line}")
 
 
 def paragraph(doc: str | None) -> str:
     """Return the first paragraph of a docstring on one line."""
     return " ".join((doc or "").strip().split("\n\n")[0].split())
+
+
+def references(doc: str | None) -> list[str]:
+    """Return the lines of a docstring that name its papers."""
+    lines = [line.strip() for line in (doc or "").splitlines()]
+    return [line for line in lines if line.startswith(("Reference:", "References:"))]
 
 
 def _limits(meta: Any) -> list[str]:

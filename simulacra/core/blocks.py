@@ -35,8 +35,10 @@ def run(method: Generator, n: int, seed: int, where: Where | None, workers: int,
             if parallel
             else (one(method, b, b * size, m, seed, where) for b, m in blocks)
         )
+        rows = first * size
         for frame in frames:
-            step(frame.height, f"{frame.height:,} rows")
+            rows += frame.height
+            step(frame.height, f"{rows:,} of {n:,} rows")
             yield frame
 
 

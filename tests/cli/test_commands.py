@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +16,7 @@ import pytest
 
 import simulacra
 import simulacra.core.registry
-from simulacra.cli.main import main
+from simulacra.cli.main import COMMANDS, main
 from simulacra.core.errors import DataError
 from simulacra.core.schema import Schema
 from simulacra.engine.recipe import Recipe
@@ -260,3 +261,13 @@ def test_make_in_memory_writes_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     assert made.folder is None and list(tmp_path.iterdir()) == []
     assert made.rows == 30 and made.verdict in ("ok", "unknown", "warn", "fail")
     assert made.failed == (made.verdict == "fail")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_flag_is_documented(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([name, "--help"])
+    flags = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", capsys.readouterr().out)) - {"--help"}
+    page = (Path(__file__).parents[2] / "docs" / "commands.md").read_text("utf-8")
+    missing = {flag for flag in flags if f"`{flag}`" not in page}
+    assert flags and not missing
