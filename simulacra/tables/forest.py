@@ -1,0 +1,162 @@
+"""tables/forest, the default: a chain of conditional trees whose leaves lend their donors, numbers drawn afresh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from simulacra.core.errors import ConfigError, near
+from simulacra.core.generator import Generator
+from simulacra.core.options import option
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+    from simulacra.core.data import Dataset
+    from simulacra.parts.copies import Words
+    from simulacra.parts.plan import Variable
+    from simulacra.parts.trees import Ints
+
+SPIKE = 5
+"""Rows that must share a value for it to be shown as it is."""
+
+TRIALS = 20
+"""Times that a copy of a training row is redrawn."""
+
+
+@dataclass
+class Forest(Generator):
+    """A chain of conditional trees on binned columns: each cell comes from donors alike in the columns before it.
+
+    Columns with few values come first, those with many later, the target last; what is missing is drawn before what is
+    there. Numbers are drawn between neighbouring values on the column's own grid, levels held by fewer than five rows
+    are replaced by others of the same leaf, rows that equal a training row are redrawn down to the rate that fresh rows
+    would show, and ids, person data and free text are never copied.
+
+    Learned: fields_ (columns) codecs; links_ (variables of the chain), see parts.chain; rows_ (training rows,) sorted
+    keyed hashes; keep_ share of copies that may stay; facts_ what was replaced, redrawn and boosted, for the report.
+    Raises: ConfigError for a target that is not a column, DataError for columns of media.
+    References: Breiman et al. (1984); Reiter (2005), Using CART to generate partially synthetic public use microdata.
+    Example: Forest(target="income").fit(frame, seed=1).sample(1000, seed=7)
+    """
+
+    name: ClassVar[str] = "tables/forest"
+
+    target: str | None = option(None, "Column that a model will predict: drawn last, by boosted trees.")
+    leaf: int = option(20, "Fewest training rows in a leaf; more is more private and coarser.", low=1, unit="rows")
+    gain: float = option(2.0, "What a cut must bring, in units of what pure noise brings; 0 follows noise.", low=0)
+    max_parents: int = option(16, "Most columns that a column is drawn from.", low=0, high=250, unit="columns")
+    bins: int = option(64, "Parts that a number is cut into where a tree asks about it.", low=2, high=250)
+    boost: bool = option(True, "Draw the target by boosted trees rather than by a single one.")
+    rare: str = option("replace", "What becomes of levels that fewer than 5 rows hold.", choices=("replace", "keep"))
+    copies: str = option(
+        "redraw", "What becomes of copies of training rows beyond the rate of fresh rows.", choices=("redraw", "keep")
+    )
+
+    def _fit(self, data: Dataset, rng: np.random.Generator) -> None:
+        from simulacra.parts.chain import Rules, fit_chain
+        from simulacra.parts.plan import read
+
+        frame = data.frame
+        if self.target is not None and self.target not in frame.columns:
+            raise ConfigError(f"{self.name}: no target column {self.target!r}.{near(self.target, frame.columns)}")
+        rare = SPIKE if self.rare == "replace" else 1
+        rules = Rules(self.leaf, self.gain, self.max_parents, rare, self.target if self.boost else None)
+        self.fields_, chain = read(frame, data.schema.columns, self.target, bins=self.bins, spike=SPIKE)
+        self.links_, self.facts_ = fit_chain(chain, rules, rng)
+        self._watch_copies(chain, frame, rng)
+
+    def _sample(self, n: int, rng: np.random.Generator) -> pl.DataFrame:
+        frame, rows = self._draw(n, rng)
+        doubtful = self._beyond(rows, rng)
+        for _ in range(TRIALS):
+            if not doubtful.size:
+                break
+            fresh, rows = self._draw(doubtful.size, rng)
+            frame = _replace(frame, doubtful, fresh)
+            doubtful = doubtful[self._beyond(rows, rng)]
+        return frame
+
+    def _finish(self, frame: pl.DataFrame, rng: np.random.Generator, start: int) -> pl.DataFrame:
+        """Put surrogates where `_sample` said that there is a cell."""
+        from simulacra.parts.surrogates import draw_surrogate
+
+        drawn = []
+        for field in self.fields_:
+            if field["surrogate"]:
+                fresh = draw_surrogate(field["surrogate"], frame.height, rng, start)
+                drawn.append(fresh.alias(field["name"]).set(frame[field["name"]].is_null(), None))
+        return frame.with_columns(drawn)
+
+    def _watch_copies(self, chain: list[Variable], frame: pl.DataFrame, rng: np.random.Generator) -> None:
+        """Keep the hashes of the training rows, and find what share of the copies of a trial draw may stay."""
+        import numpy as np
+
+        from simulacra.parts.copies import fresh_rate, known
+
+        self.key_: int = int(rng.integers(2**62))
+        columns = {f["name"]: chain[f["value"]].ranks for f in self.fields_ if f["value"] >= 0}
+        rows = self._hashes(frame, {name: ranks.astype(np.int64) for name, ranks in columns.items()})
+        self.rows_: Words = np.unique(rows)
+        trial = known(self._draw(int(np.clip(frame.height, 2000, 20_000)), rng)[1], self.rows_).mean()
+        fresh = fresh_rate(rows)
+        self.keep_: float = float(min(1.0, fresh / trial)) if trial and self.copies == "redraw" else 1.0
+        self.facts_["copies"] = {"without_filter": float(trial), "fresh_rows": fresh, "kept": self.keep_}
+
+    def _beyond(self, rows: Words, rng: np.random.Generator) -> Ints:
+        """Return which rows are copies that may not stay."""
+        import numpy as np
+
+        from simulacra.parts.copies import known
+
+        if self.keep_ >= 1:
+            return np.zeros(0, np.int64)
+        copy = np.flatnonzero(known(rows, self.rows_))
+        return copy[rng.random(copy.size) >= self.keep_]
+
+    def _draw(self, n: int, rng: np.random.Generator) -> tuple[pl.DataFrame, Words]:
+        """Draw n rows, with placeholders for surrogates, and the hash of each row."""
+        import numpy as np
+        import polars as pl
+
+        from simulacra.parts.chain import draw_chain
+        from simulacra.parts.encoding import decode
+        from simulacra.parts.fields import join, placeholder
+
+        owner = {field["value"]: (field, field["codec"]) for field in self.fields_ if field["codec"]}
+        states, cells, ranks = {-1: np.zeros(n, np.int64)}, {}, {}
+        for i, (drawn, low, high) in enumerate(draw_chain(self.links_, n, rng)):
+            if i not in owner:
+                states[i] = drawn
+                continue
+            field, codec = owner[i]
+            values = decode(drawn, codec, rng, low, high)
+            cells[field["name"]] = join(field, states[field["state"]], values)
+            ranks[field["name"]] = drawn
+        for field in self.fields_:
+            if field["value"] < 0:
+                state = states[field["state"]]
+                cells[field["name"]] = placeholder(field, state) if field["surrogate"] else join(field, state, None)
+        frame = pl.DataFrame([cells[field["name"]] for field in self.fields_])
+        return frame, self._hashes(frame, ranks)
+
+    def _hashes(self, frame: pl.DataFrame, ranks: dict[str, Ints]) -> Words:
+        """Return the keyed hash of each row: categories by rank, the rest by value; surrogates are left out."""
+        from simulacra.parts.copies import row_words, words
+
+        columns = []
+        for field in self.fields_:
+            if field["codec"]:
+                columns.append(words(frame[field["name"]], ranks[field["name"]], bool(field["codec"]["ordered"])))
+        return row_words(columns, frame.height, self.key_)
+
+
+def _replace(frame: pl.DataFrame, at: Ints, fresh: pl.DataFrame) -> pl.DataFrame:
+    """Put the rows of `fresh` in the places `at`."""
+    import numpy as np
+    import polars as pl
+
+    source = np.arange(frame.height)
+    source[at] = frame.height + np.arange(at.size)
+    return pl.concat([frame, fresh])[source]
