@@ -109,14 +109,16 @@ def _facts(series: pl.Series, written: str) -> Facts:
         return {"kind": "empty", "why": f"no cell holds a value{note}"}
     table = seen.alias("value").value_counts().sort("value")
     values, counts = table["value"], table["count"].to_numpy().astype(np.int64)
-    facts = _constant(values, len(seen)) if len(values) == 1 else _varying(values, counts, series.name, written)
+    facts = _constant(values, len(seen)) if len(values) == 1 else _varying(values, counts, series.name)
     facts["why"] += note
+    if written and dtype.is_numeric():
+        facts["format"] = written
     if facts["kind"] == "number" and isinstance(dtype, pl.Duration):
         facts["unit"] = dtype.time_unit
     return facts
 
 
-def _varying(values: pl.Series, counts: Counts, name: str, written: str) -> Facts:
+def _varying(values: pl.Series, counts: Counts, name: str) -> Facts:
     """Return the facts of a column with at least two different values, by what it is stored as."""
     import polars as pl
 
@@ -130,7 +132,7 @@ def _varying(values: pl.Series, counts: Counts, name: str, written: str) -> Fact
             "why": f"true in {counts[-1] / counts.sum():.1%} of the cells",
         }
     if dtype.is_numeric() or isinstance(dtype, pl.Duration):
-        return _numbers(values, counts, name, written)
+        return _numbers(values, counts, name)
     if dtype.is_temporal():
         return {"kind": "time", **infer_times.time_facts(values, counts), "why": f"stored as {type_name(dtype)}"}
     if dtype == pl.Binary:
@@ -145,7 +147,7 @@ def _varying(values: pl.Series, counts: Counts, name: str, written: str) -> Fact
     return infer_text.facts(texts)
 
 
-def _numbers(values: pl.Series, counts: Counts, name: str, written: str) -> Facts:
+def _numbers(values: pl.Series, counts: Counts, name: str) -> Facts:
     """Tell numbers from codes, yes and no, identifiers and person data that are stored as numbers."""
     import numpy as np
     import polars as pl
@@ -163,7 +165,7 @@ def _numbers(values: pl.Series, counts: Counts, name: str, written: str) -> Fact
     facts = infer_numbers.facts(numbers, counts, stored.is_integer())
     if stored.is_integer():
         facts["low"], facts["high"] = int(values[0]), int(values[-1])
-    return {"kind": "number", "format": written, **facts, "why": infer_numbers.reason(facts, numbers, counts)}
+    return {"kind": "number", **facts, "why": infer_numbers.reason(facts, numbers, counts)}
 
 
 def _whole(values: pl.Series, numbers: npt.NDArray[np.float64], counts: Counts, name: str) -> Facts | None:

@@ -55,8 +55,10 @@ def find_step(values: Floats, whole: bool) -> float | None:
     """Return the largest step that all values are multiples of, or None; decimals are tried down to a millionth."""
     for digits in range(1 if whole else MAX_DIGITS + 1):
         for part in (values[:256], values):
+            if np.abs(part).max() > 2**52 / 10**digits:
+                return 1.0 if whole else None
             scaled = part * 10.0**digits
-            if np.abs(scaled).max() > 2**52 or np.abs(scaled - np.rint(scaled)).max() > 1e-6 * max(1, digits):
+            if np.abs(scaled - np.rint(scaled)).max() > 1e-6 * max(1, digits):
                 break
         else:
             unit = int(np.gcd.reduce(np.rint(scaled).astype(np.int64))) or 1
@@ -81,8 +83,9 @@ def is_heavy(values: Floats, counts: Ints) -> bool:
     if np.count_nonzero(counts) < 100:
         return False
     tiny, low, middle, high, huge = quantiles(values, counts, np.array([0.001, 0.1, 0.5, 0.9, 0.999]))
-    up = huge - middle > TAIL * (high - middle) > 0
-    return bool(up or middle - tiny > TAIL * (middle - low) > 0)
+    with np.errstate(over="ignore"):
+        up = huge - middle > TAIL * (high - middle) > 0
+        return bool(up or middle - tiny > TAIL * (middle - low) > 0)
 
 
 def are_codes(values: Floats, counts: Ints, named: bool) -> bool:

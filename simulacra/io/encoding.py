@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 from simulacra.core.errors import DataError
 
@@ -42,13 +43,15 @@ def detect(data: bytes, shown: str) -> str:
         return "utf-16-le"
     if _zeros(data, 0):
         return "utf-16-be"
-    _refuse_binary(data, shown)
+    if b"\x00" in data:
+        _refuse_binary(data, shown)
     if data.isascii():
         return "ascii"
     try:
         data.decode("utf-8")
         return "utf-8"
     except UnicodeDecodeError as error:
+        _refuse_binary(data, shown)
         return _one_byte(data, shown, error)
 
 
@@ -58,10 +61,6 @@ def _decoded(data: bytes, name: str, shown: str) -> bytes:
             data.decode("utf-8")
             return data
         return data.decode(name).encode("utf-8")
-    except LookupError as error:
-        raise DataError(
-            f"unknown encoding {name!r}; use utf-8, utf-16, cp1252, latin-1, cp1251, shift_jis ..."
-        ) from error
     except UnicodeError as error:
         place = getattr(error, "start", 0)
         raise DataError(
@@ -98,12 +97,13 @@ def _one_byte(data: bytes, shown: str, error: UnicodeDecodeError) -> str:
             f"{shown}, line {line}: the byte {data[error.start : error.start + 1]!r} is not valid UTF-8, "
             "though most of the file is; mend that line, or name the encoding with encoding="
         )
+    # In western text letters beyond ASCII stand alone, as in "Zürich"; in other scripts they make up the words.
     part = data[: 16 * SAMPLE]
-    high = sum(byte > 127 for byte in part)
-    letters = sum(65 <= byte & 0xDF <= 90 for byte in part)
-    if high > 0.4 * max(1, letters):
+    high = len(re.findall(rb"[\x80-\xff]", part))
+    joined = sum(map(len, re.findall(rb"[\x80-\xff]{2,}", part)))
+    if joined > 0.5 * high or high > max(20, len(re.findall(rb"[A-Za-z]", part))):
         raise DataError(
-            f"{shown}, line {line}: not UTF-8, and too many bytes above 127 for western text; "
+            f"{shown}, line {line}: not UTF-8, and not western text either; "
             "name the encoding with encoding= (cp1251, shift_jis, gb18030, big5 ...)"
         )
     undefined = any(code in data for code in (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d"))

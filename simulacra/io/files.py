@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +89,12 @@ def _check(na: Sequence[str], format: str | None, given: _Options) -> None:
         raise ConfigError(f"delimiter must be one ASCII character, got {delimiter!r}")
     if quote and (len(quote) != 1 or not quote.isascii()):
         raise ConfigError(f"quote must be one ASCII character, or '' for none, got {quote!r}")
+    if given.encoding is not None:
+        try:
+            codecs.lookup(given.encoding)
+        except LookupError as error:
+            some = "utf-8, utf-16, cp1252, latin-1, cp1251, shift_jis, gb18030"
+            raise ConfigError(f"unknown encoding {given.encoding!r}; use one such as {some}") from error
     if decimal not in (None, ".", ","):
         raise ConfigError(f"decimal must be '.' or ',', got {decimal!r}")
 
@@ -111,7 +118,7 @@ def write(data: Any, path: str | Path, *, format: str | None = None, neutralise:
     frame = dataset.frame
     if found in ("csv", "tsv"):
         known = dataset.given_schema.table.columns if dataset.given_schema is not None else ()
-        written = {c.name: c.format for c in known if c.kind == "number" and c.format}
+        written = {c.name: c.format for c in known if c.format}
         frame = output.dressed(frame, written, neutralise)
     if str(path) == "-":
         output.encode(frame, found, sys.stdout.buffer)
