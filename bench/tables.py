@@ -53,15 +53,14 @@ def main() -> None:
     split = Split(train, holdout, BUILD / "adult_train.parquet")
     train.write_parquet(split.path)
 
+    whole = whole_process(dataset("adult"))
     results: dict[str, list[dict[str, float]]] = {}
     for name, make in methods(split, peers):
         runs = range(1 if asked.quick or name == "training rows" else asked.seeds)
         results[name] = [one(name, make, split, seed, mlp=not asked.quick) for seed in runs]
-    summary = {name: summarise(runs) for name, runs in results.items()}
-    whole = whole_process(dataset("adult"))
-    show(summary, whole)
-    setting = {"data": "adult", "split": "80/20, seed 42"}
-    path = save("tables", {**setting, "runs": results, "summary": summary, "make_s": whole})
+        # Written after every method: a peer that takes an hour does not put the others at risk.
+        path = save("tables", {"data": "adult", "split": "80/20, seed 42", "make_s": whole, "runs": results})
+    show({name: summarise(runs) for name, runs in results.items()}, whole)
     print(f"\nwritten: {path.relative_to(ROOT)}")
 
 
