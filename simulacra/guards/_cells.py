@@ -11,15 +11,14 @@ import numpy as np
 from simulacra.core.report import Finding
 from simulacra.guards._margins import gravest, judged
 from simulacra.guards._stats import ALPHA, counts, poisson_limit, share_noise, wilson
-from simulacra.guards._words import Fault, listed, percent, show
+from simulacra.guards._words import GAPS, Fault, listed, percent, show
 
 if TYPE_CHECKING:
-    from simulacra.guards._frames import Coded, Floats, Table
+    from simulacra.guards._frames import Coded, Floats, Ints, Table
 
 MISSING_FAIL, MISSING_WARN = 0.05, 0.015
 STRANGE_FAIL, STRANGE_WARN = 0.01, 0.001
 LOST_FAIL, LOST_WARN = 0.05, 0.01
-GAPS = "model missing cells as they are in real, first which cells are empty, then the values"
 
 
 def _finding(
@@ -30,11 +29,11 @@ def _finding(
     interval: tuple[float, float],
     fresh: float,
     limit: float,
-    otherwise: str = "ok",
 ) -> Finding:
     """Return one finding for the faults of many columns, worst first."""
     ordered = sorted((f for v, f in faults if v in ("fail", "warn")), key=lambda f: -f.size)
-    verdict = gravest([v for v, _ in faults]) if ordered else otherwise
+    verdict = gravest([v for v, _ in faults]) if faults else "ok"
+    fine = f"too few rows to tell: {fine}" if verdict == "unknown" else fine
     more = f"; and {len(ordered) - 4} more" if len(ordered) > 4 else ""
     return Finding(
         "fidelity",
@@ -70,7 +69,7 @@ def missing(table: Table) -> Iterator[Finding]:
 
 
 def together(table: Table) -> Iterator[Finding]:
-    """Yield the finding on columns whose cells are missing in the same rows: of rows missing one, how many miss both."""
+    """Yield the finding on columns missing in the same rows: of rows that lack one, how many lack both."""
     part = table.part
     some = [c for c in table.columns if c.missing[part["real"]].any() and not c.missing[part["real"]].all()]
     some = sorted(some, key=lambda c: -int(c.missing[part["real"]].sum()))[:30]
@@ -143,9 +142,9 @@ def levels(table: Table) -> Iterator[Finding]:
     )
 
 
-def _codes(column: Coded, side: slice) -> Floats:
+def _codes(column: Coded, side: slice) -> Ints:
     found = column.codes[side]
-    return found[found >= 0]  # type: ignore[return-value]
+    return found[found >= 0]
 
 
 def _top(column: Coded, weight: Floats) -> str:
@@ -156,19 +155,20 @@ def _top(column: Coded, weight: Floats) -> str:
 def outside(table: Table) -> Iterator[Finding]:
     """Yield the finding on numbers and times beyond the smallest and largest real value, or unreadable ones."""
     some = [c for c in table.columns if c.ordered]
+    alpha = ALPHA / max(1, len(some))
     faults, shares, fresh = [], [0.0], [0.0]
+    rows = table.all_made.stop - table.all_made.start
     for c in some:
         r, m = (c.values[s][~np.isnan(c.values[s])] for s in (table.seen, table.all_made))
-        rows = table.all_made.stop - table.all_made.start
         broken = float(c.broken[table.all_made].mean()), float(c.broken[table.seen].mean())
-        if broken[0] > broken[1] + STRANGE_WARN:
+        noise = share_noise(broken[1], rows, table.seen.stop - table.seen.start, alpha)
+        worse = judged(broken[0] - broken[1], noise, STRANGE_WARN, STRANGE_FAIL)
+        if worse in ("warn", "fail"):
             text = f"{c.name}: {percent(broken[0])} of made cells cannot be read as {_what(c)}"
-            verdict = "fail" if broken[0] > broken[1] + STRANGE_FAIL else "warn"
-            faults.append(
-                (verdict, Fault((c.name,), text, broken[0], "write that column in the format of the real one"))
-            )
+            advice = "write that column in the format of the real one"
+            faults.append((worse, Fault((c.name,), text, broken[0], advice)))
         if len(r) and len(m):
-            faults.append(_beyond(c, r, m, rows, ALPHA / len(some)))
+            faults.append(_beyond(c, r, m, alpha))
             shares.append(float(((m < r.min()) | (m > r.max())).mean()))
             fresh.append(2 / (len(r) + 1))
     if not some:
@@ -178,14 +178,14 @@ def outside(table: Table) -> Iterator[Finding]:
     fine = f"made numbers stay within the real range, but for {percent(top)} of a column at most" if top else (
         "every made number lies within the real range"
     )  # fmt: skip
-    yield _finding("range", faults, fine, top, wilson(top * m, m), max(fresh), STRANGE_FAIL)
+    yield _finding("range", faults, fine, top, wilson(top * rows, rows), max(fresh), STRANGE_FAIL)
 
 
 def _what(column: Coded) -> str:
     return f"a time of format {column.column.format}" if column.column.format else "a finite number"
 
 
-def _beyond(column: Coded, r: Floats, m: Floats, rows: int, alpha: float) -> tuple[str, Fault]:
+def _beyond(column: Coded, r: Floats, m: Floats, alpha: float) -> tuple[str, Fault]:
     below, above = float((m < r.min()).mean()), float((m > r.max()).mean())
     noise = poisson_limit(2 * len(m) / (len(r) + 1), alpha) / len(m)
     texts = []

@@ -12,19 +12,22 @@ from simulacra.core.report import Finding, View
 from simulacra.guards import _frames, _views
 from simulacra.guards._attack import ADVICE, Sides, some
 from simulacra.guards._distance import nearest
+from simulacra.guards._margins import judged
 from simulacra.guards._repeats import row_keys
 from simulacra.guards._stats import ALPHA, share_noise, wilson
 from simulacra.guards._words import percent
 
 if TYPE_CHECKING:
-    from simulacra.guards._frames import Floats
+    from simulacra.guards._frames import Floats, Ints
 
 ROWS = 3000
 """Most made and most holdout rows whose nearest training row is looked for."""
 NEAR = 0.02
-"""Share of holdout rows that are, by definition, near copies: their distance to the training rows sets the tolerance."""
+"""Share of holdout rows that count as near copies: their distance to the training rows sets the tolerance."""
 MOST_ROWS = 1_000_000
 COMMON = 0.5
+FAR = 0.25
+"""Noise beyond which nothing can be told."""
 
 
 def exact(case: Case, sides: Sides) -> Iterator[Finding]:
@@ -54,7 +57,7 @@ def near(sides: Sides) -> Iterator[Finding | View]:
     yield _views.two_histograms("privacy", title, far[1], far[0], "Made rows further left than real ones copy.", made)
 
 
-def _some(sides: Sides, side: str) -> object:
+def _some(sides: Sides, side: str) -> Ints:
     return some(sides.table.rows(side), ROWS, sides.seed, f"near {side}")
 
 
@@ -67,7 +70,7 @@ def _judge(name: str, what: str, made: float, fresh: float, n: int, m: int, marg
     if verdict == "ok" and fresh > COMMON:
         verdict = "unknown"
         sentence += ": rows of this table are so often equal that copies cannot be told"
-    elif verdict == "ok" and noise > 0.2:
+    elif verdict == "ok" and noise > FAR:
         verdict, sentence = "unknown", f"too few rows to tell: {sentence}"
     elif verdict != "ok":
         sentence += ": training rows were copied"
@@ -95,7 +98,8 @@ def ratios(sides: Sides) -> Iterator[Finding]:
     nndr = [float(np.median(_ratio(x))) for x in (a, b)]
     # Made rows share neighbours, so shares vary more than independent rows would.
     noise = 1.5 * share_noise(0.5, len(made), n, ALPHA)
-    verdict = "warn" if closer > 0.5 + max(0.03, noise) else "ok"
+    verdict = judged(closer - 0.5, noise, 0.03, 1.0)
+    verdict = "unknown" if verdict == "ok" and noise > FAR else verdict
     yield Finding(
         "privacy",
         "distance ratios",

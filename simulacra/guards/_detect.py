@@ -48,6 +48,8 @@ def detect(table: Table, links: Links | None, seed: int, against: str) -> Iterat
     fresh = _fresh(columns, other, spare, seed)
     yield _judge(table, columns, told, fresh, links, against, note, seed)
     positive, negative = told.scores[told.is_made], told.scores[~told.is_made]
+    if against == "training":
+        yield _too_close(auc(positive, negative), n)
     yield _views.roc(
         "fidelity", f"Telling made rows from {against} rows", positive, negative, auc(positive, negative)[0]
     )
@@ -124,6 +126,30 @@ def _judge(
     )
 
 
+def _too_close(figure: tuple[float, float], n: int) -> Finding:
+    """Return the finding on an AUC below one half: made rows have training rows so near that they are mixed up."""
+    value, se = figure
+    limit = 0.5 - z_of(ALPHA) * SPREAD * chance_se(n, n)
+    sentence = (
+        f"classifiers that never saw a row take it for the other kind no more often than chance (AUC {value:.3f})"
+    )
+    if value < limit:
+        sentence = (
+            f"too good: made rows are such near copies of training rows that classifiers mix them up (AUC {value:.3f})"
+        )
+    return Finding(
+        "fidelity",
+        "nearness to training rows",
+        "fail" if value < limit else "ok" if n >= FEW else "unknown",
+        sentence,
+        value=value,
+        interval=(max(0.0, value - 1.96 * se), min(1.0, value + 1.96 * se)),
+        fresh=0.5,
+        limit=limit,
+        advice="look whether made rows are training rows with noise; keep a holdout and see the privacy findings",
+    )
+
+
 def causes(table: Table, columns: tuple[Coded, ...], told: Told, links: Links | None, seed: int) -> list[Fault]:
     """Return in words what the classifier leans on: columns that differ alone, links that are lost, or neither."""
     real, made = table.part["real"], table.part["made"]
@@ -152,14 +178,9 @@ def causes(table: Table, columns: tuple[Coded, ...], told: Told, links: Links | 
         out.append(_lost(links, alone=not out))
     if not out:
         names = [columns[i].name for i in sorted(drops, key=lambda i: -drops[i])[:3]]
-        text = f"it leans most on {listed(names)}, which alone and in pairs are as in real: look at links among three or more"
-        out.append(Fault(tuple(names), text, value_of(drops), LINKS))
+        text = f"it leans most on {listed(names)}, which alone and in pairs are as in real: on links of more columns"
+        out.append(Fault(tuple(names), text, top, LINKS))
     return out
-
-
-def value_of(drops: dict[int, float]) -> float:
-    """Return the largest loss of AUC."""
-    return max(drops.values(), default=0.0)
 
 
 def _lost(links: Links, *, alone: bool) -> Fault:

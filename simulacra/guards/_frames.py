@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 50_000
 """Most rows of each side that are coded; the rest is left out at random, and the findings say so."""
+GROUPS = 5
 ENOUGH = 500
 """A holdout of this many rows, or of half the training rows, is a measure; a smaller one is too noisy."""
 
@@ -62,7 +64,13 @@ class Table:
 
     def rows(self, side: str) -> int:
         """Return how many rows a side has."""
-        return self.part[side].stop - self.part[side].start
+        part = self.part[side]
+        return int(part.stop) - int(part.start)
+
+    def groups(self) -> list[slice]:
+        """Return the made rows in GROUPS parts, which are in random order, for the interval of a figure."""
+        edges = np.linspace(self.part["made"].start, self.part["made"].stop, GROUPS + 1).astype(int)
+        return [slice(int(a), int(b)) for a, b in pairwise(edges)] if self.rows("made") >= 10 * GROUPS else []
 
     @property
     def all_made(self) -> slice:
@@ -84,7 +92,7 @@ def facts(case: Case) -> tuple[Column, ...]:
 
 
 def differing(case: Case) -> str:
-    """Return in words how the columns of made and holdout differ from the real ones, or which side has no rows, or ""."""
+    """Return in words how the columns of a side differ from the real ones, or that it has no rows, or ""."""
     assert case.real is not None
     real = case.real.columns
     out = []
@@ -138,11 +146,12 @@ def sides(case: Case) -> tuple[dict[str, pl.DataFrame], str]:
     out = {
         "real": some_rows(real, MAX_ROWS, case, "real"),
         "fresh": some_rows(fresh, k, case, "fresh"),
-        "made": made[np.sort(order[:k])],
-        "more": made[np.sort(order[k:])],
+        "made": made[order[:k]],
+        "more": made[order[k:]],
     }
-    cut = real.height > MAX_ROWS or made.height > k
-    note = f" (on {out['real'].height:,} real and {k:,} made rows drawn at random)" if cut else ""
+    cut = [f"{MAX_ROWS:,} of {real.height:,} real"] if real.height > MAX_ROWS else []
+    cut += [f"{k:,} of {made.height:,} made"] if made.height > k else []
+    note = f" (on {' and '.join(cut)} rows drawn at random)" if cut else ""
     return out, note
 
 
@@ -170,11 +179,12 @@ def judged(columns: tuple[Column, ...]) -> tuple[Column, ...]:
 
 def _code(column: Column, series: list[pl.Series], lead: int) -> Coded:
     missing = np.concatenate([_missing(s) for s in series])
+    no_labels: tuple[str, ...] = ()
     if column.kind in ("number", "time", "mixed"):
         parts = [numbers(s, column) for s in series]
         values = np.concatenate(parts)
         odd = np.isnan(values) & ~missing
-        codes, labels = np.full(len(values), -1, dtype=np.int64), ()
+        codes, labels = np.full(len(values), -1, dtype=np.int64), no_labels
         if column.kind == "mixed" and odd.any():
             words = pl.concat([_text(s) for s in series]).set(pl.Series(~odd), None)
             codes, labels = _levels(words, lead)
@@ -254,6 +264,8 @@ def _levels(text: pl.Series, lead: int) -> tuple[Ints, tuple[str, ...]]:
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Keep numerical libraries to one thread: on busy cores their threads wait for each other."""
+    # A limit holds for libraries that are loaded, so the one with OpenMP is loaded first.
+    import sklearn.ensemble  # noqa: F401
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):

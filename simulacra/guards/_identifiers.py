@@ -1,4 +1,4 @@
-"""Findings on identifiers, person data and free text: shape, length, uniqueness, and whether real values came through."""
+"""Findings on identifiers, person data and free text: shape, length, uniqueness, and real values that came through."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import polars as pl
 
 from simulacra.core.case import Case, guarded
 from simulacra.core.report import Finding
+from simulacra.core.rng import stream
 from simulacra.core.schema import Column
 from simulacra.guards._frames import MAX_ROWS, some_rows, usable_holdout
 from simulacra.guards._stats import ALPHA, ks, ks_noise, share_noise, tvd, tvd_mean, tvd_tail, wilson
@@ -33,10 +34,14 @@ def identifiers(case: Case, columns: tuple[Column, ...]) -> Iterator[Finding]:
 
 def _one(case: Case, column: Column) -> Iterator[Finding]:
     assert case.real is not None
-    frames = {"real": case.real.frame, "made": case.made.frame}
+    real = case.real.frame
     if usable_holdout(case):
         assert case.holdout is not None
-        frames["fresh"] = case.holdout.frame
+        known, fresh = real, case.holdout.frame
+    else:
+        order = stream(case.seed, "guards", "halves").permutation(real.height)
+        known, fresh = real[order[: real.height // 2]], real[order[real.height // 2 :]]
+    frames = {"real": real, "made": case.made.frame, "fresh": fresh}
     cells = {
         side: some_rows(frame.select(column.name), MAX_ROWS, case, side)[column.name].cast(pl.String).drop_nulls()
         for side, frame in frames.items()
@@ -46,7 +51,7 @@ def _one(case: Case, column: Column) -> Iterator[Finding]:
         yield Finding("fidelity", f"form of {column.name}", "unknown", text, columns=(column.name,))
         return
     yield _form(column, cells)
-    yield _leak(column, cells, frames["real"][column.name].cast(pl.String))
+    yield _leak(column, cells, known[column.name].cast(pl.String))
 
 
 def shape_of(cells: pl.Series, most: int = 24) -> pl.Series:
@@ -78,7 +83,7 @@ def _form(column: Column, cells: Mapping[str, pl.Series]) -> Finding:
         verdict,
         f"{name}: " + ("; ".join(w[1] for w in wrong) or fine),
         value=max((w[2] for w in wrong), default=gap),
-        fresh=ks(lengths[0], cells["fresh"].str.len_chars().cast(pl.Float64).to_numpy()) if "fresh" in cells else None,
+        fresh=ks(lengths[0], cells["fresh"].str.len_chars().cast(pl.Float64).to_numpy()),
         columns=(name,),
         advice="declare the column's format in the schema, so that made values follow it" if wrong else "",
     )
@@ -115,22 +120,25 @@ def _capacity(cells: pl.Series) -> float:
     return 10.0 ** pattern.count("9") * 26.0 ** (pattern.count("A") + pattern.count("a"))
 
 
+def _known(cells: pl.Series, known: pl.Series) -> float:
+    return int(cells.is_in(known.implode()).sum()) / len(cells) if len(cells) else 0.0
+
+
 def _leak(column: Column, cells: Mapping[str, pl.Series], real: pl.Series) -> Finding:
     name, made = column.name, cells["made"]
     known = real.drop_nulls().unique()
-    share = float(made.is_in(known.implode()).mean() or 0)
-    fresh = float(cells["fresh"].is_in(known.implode()).mean() or 0) if "fresh" in cells else None
-    chance = max(fresh or 0.0, len(known) / _capacity(cells["real"]) if column.kind == "id" else 0.0)
-    m, k = len(made), len(cells.get("fresh", made))
+    share = _known(made, known)
+    fresh = _known(cells["fresh"], known)
+    chance = max(fresh, len(known) / _capacity(cells["real"]) if column.kind == "id" else 0.0)
+    m, k = len(made), len(cells["fresh"])
     noise = min(1.0, chance + share_noise(min(1.0, chance), m, k, ALPHA))
     fail, warn = max(noise, chance + LEAK_FAIL), max(noise, chance + LEAK_WARN)
     verdict = "fail" if share > fail else "warn" if share > warn else "ok"
-    beside = f", {percent(fresh)} of holdout values do" if fresh is not None else ""
     return Finding(
         "fidelity",
         f"real values in {name}",
         verdict,
-        f"{name}: {percent(share)} of made values occur in the training rows{beside}",
+        f"{name}: {percent(share)} of made values are values of training rows, {percent(fresh)} of fresh real ones are",
         value=share,
         interval=wilson(share * m, m),
         fresh=fresh,

@@ -68,7 +68,10 @@ def joint(codes: Sequence[Ints]) -> tuple[Ints, int]:
 
 @dataclass(frozen=True)
 class Links:
-    """Every measured pair: score against real of made and fresh (1 best), association on each side, and faults."""
+    """Every measured pair: score of made and fresh against real (1 best), association on each side, faults.
+
+    groups: mean score of parts of the made rows. noise: distance that chance reaches in one of the pairs.
+    """
 
     names: tuple[str, ...]
     pairs: list[tuple[int, ...]]
@@ -76,7 +79,7 @@ class Links:
     fresh: Floats
     real_link: Floats
     made_link: Floats
-    excess: Floats
+    groups: list[float]
     faults: tuple[Fault, ...]
     noise: float
     note: str
@@ -86,7 +89,7 @@ def links(table: Table, seed: int) -> Links:
     """Measure pairs of columns: the pair score of made and of fresh rows, and how far a link is from the real one.
 
     The score is 1 - half the gap of correlations for two numbers, else 1 - total variation on ten equal bins.
-    `excess` is the total variation on eight quantile bins beyond what the two columns and sampling noise explain.
+    A link is at fault by the total variation on eight quantile bins beyond what its columns and chance explain.
     """
     chosen, note = choose(len(table.columns), 2, seed)
     used = sorted({i for pair in chosen for i in pair})
@@ -96,23 +99,25 @@ def links(table: Table, seed: int) -> Links:
     n, m = table.rows("real"), table.rows("made")
     tail = tvd_tail(n, m, ALPHA / max(1, len(chosen)))
     single = {i: tvd(counts(fine[i][real], 200), counts(fine[i][made], 200)) for i in used}
-    rows = []
+    rows, groups = [], table.groups()
     for i, j in chosen:
         code, size = joint((fine[i], fine[j]))
         a, b = counts(code[real], size), counts(code[made], size)
         rest = tvd(a, b) - tvd_mean(a, b) - tail - single[i] - single[j]
         link = [cramers_v(_two_way(fine[i][s], fine[j][s])) for s in (real, made)]
-        scores = [_pair_score(table, (i, j), wide, real, s) for s in (made, fresh)]
-        rows.append((*scores, *link, rest + tail))
-    measured = np.array(rows).reshape(-1, 5)
+        scores = _pair_scores(table, (i, j), wide, real, [made, fresh, *groups])
+        rows.append((*link, rest + tail, *scores))
+    measured = np.array(rows).reshape(len(rows), -1)
     names = tuple(c.name for c in table.columns)
     faults = [
-        _fault(names[i], names[j], row[2], row[3], row[4])
+        _fault(names[i], names[j], row[0], row[1], row[2])
         for (i, j), row in zip(chosen, measured, strict=True)
-        if row[4] > tail
+        if row[2] > tail
     ]
     faults.sort(key=lambda f: -f.size)
-    return Links(names, chosen, *measured.T, tuple(faults), tail, note)
+    real_link, made_link, _, score, fresh_score, *parts = measured.T
+    means = [float(p.mean()) for p in parts]
+    return Links(names, chosen, score, fresh_score, real_link, made_link, means, tuple(faults), tail, note)
 
 
 def _fault(a: str, b: str, real: float, made: float, size: float) -> Fault:
@@ -131,17 +136,20 @@ def _two_way(a: Ints, b: Ints) -> Floats:
     return counts(a * width + b, (int(a.max(initial=0)) + 1) * width).reshape(-1, width)
 
 
-def _pair_score(table: Table, pair: tuple[int, int], wide: dict[int, Ints], real: slice, side: slice) -> float:
+def _pair_scores(
+    table: Table, pair: tuple[int, int], wide: dict[int, Ints], real: slice, sides: list[slice]
+) -> list[float]:
     a, b = (table.columns[i] for i in pair)
     if a.ordered and b.ordered:
-        gap = correlation(a.values[real], b.values[real]) - correlation(a.values[side], b.values[side])
-        return 1 - abs(gap) / 2
+        r = correlation(a.values[real], b.values[real])
+        return [1 - abs(r - correlation(a.values[s], b.values[s])) / 2 for s in sides]
     code, size = joint((wide[pair[0]], wide[pair[1]]))
-    return 1 - tvd(counts(code[real], size), counts(code[side], size))
+    base = counts(code[real], size)
+    return [1 - tvd(base, counts(code[s], size)) for s in sides]
 
 
 def correlation(a: Floats, b: Floats, *, ranks: bool = False) -> float:
-    """Return the correlation of two columns where both have a value, of their ranks if asked; 0 when one is constant."""
+    """Return the correlation of two columns (of their ranks, if asked) where both have a value; 0 for a constant."""
     both = ~(np.isnan(a) | np.isnan(b))
     a, b = a[both], b[both]
     if len(a) < 3 or a.min() == a.max() or b.min() == b.max():
@@ -151,24 +159,23 @@ def correlation(a: Floats, b: Floats, *, ranks: bool = False) -> float:
     return float(np.clip(np.corrcoef(a, b)[0, 1], -1, 1))
 
 
-def triples(table: Table, seed: int) -> tuple[float, float, str]:
-    """Return the mean score of made and of fresh triples against real (Tri-q5, 1 best), and a note."""
+def triples(table: Table, seed: int) -> tuple[float, float, list[float], str]:
+    """Return the mean score against real of made, fresh and groups of made rows (Tri-q5, 1 best), and a note."""
     chosen, note = choose(len(table.columns), 3, seed)
     real = table.part["real"]
     codes = {i: binned(table.columns[i], real, 5) for i in sorted({i for t in chosen for i in t})}
-    scores = []
+    scores, groups = [], table.groups()
     for triple in chosen:
         code, size = joint([codes[i] for i in triple])
         a = counts(code[real], size)
-        scores.append([1 - tvd(a, counts(code[table.part[s]], size)) for s in ("made", "fresh")])
-    made, fresh = np.mean(scores, axis=0)
-    return float(made), float(fresh), note
+        scores.append([1 - tvd(a, counts(code[s], size)) for s in (table.part["made"], table.part["fresh"], *groups)])
+    made, fresh, *rest = (float(x) for x in np.mean(scores, axis=0))
+    return made, fresh, rest, note
 
 
-def column_scores(table: Table, side: str) -> Floats:
-    """Return 1 - KS or 1 - total variation of every column of a side against real, 1 best."""
-    real, other = table.part["real"], table.part[side]
-    return np.array([1 - column_gap(c, real, other) for c in table.columns])
+def column_scores(table: Table, side: slice) -> Floats:
+    """Return 1 - KS or 1 - total variation of every column of some rows against real, 1 best."""
+    return np.array([1 - column_gap(c, table.part["real"], side) for c in table.columns])
 
 
 def column_gap(column: Coded, real: slice, side: slice) -> float:

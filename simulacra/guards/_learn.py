@@ -81,7 +81,7 @@ def fit(model: Any, x: Floats, y: Any) -> Any:
 
 @dataclass(frozen=True)
 class Told:
-    """What a classifier that tells made from other rows saw: scores out of fold, and how to score the same rows anew."""
+    """What classifiers that tell made from other rows saw: scores out of fold, and how to score those rows anew."""
 
     scores: Floats
     is_made: Mask
@@ -104,7 +104,7 @@ class Told:
             scores = []
             for model, test in parts:
                 x = self.x[test]
-                x[:, own] = x[np.ix_(rng.permutation(len(x)), own)]
+                x[:, own] = x[rng.permutation(len(x))][:, own]
                 scores.append(model.predict_proba(x)[:, 1])
             flat = np.concatenate(scores)
             out[column] = base - auc(flat[label], flat[~label])[0]
@@ -112,7 +112,7 @@ class Told:
 
 
 def tell_apart(columns: tuple[Coded, ...], made: Ints, other: Ints, seed: int) -> Told:
-    """Score rows by classifiers fitted on the other folds: how made does a row look (C2ST, Lopez-Paz and Oquab 2017)."""
+    """Score rows by classifiers fitted on the other folds: how made does a row look (C2ST)."""
     from sklearn.model_selection import StratifiedKFold
 
     x, categorical, owner = features(columns)

@@ -10,8 +10,8 @@ import numpy as np
 
 from simulacra.core.report import Finding, View
 from simulacra.guards import _views
-from simulacra.guards._joint import LINKS, Links, choose, column_gap, column_scores, correlation, triples
-from simulacra.guards._stats import ALPHA, counts, ks_noise, tvd_mean, tvd_tail, z_of
+from simulacra.guards._joint import LINKS, Links, choose, column_scores, correlation, triples
+from simulacra.guards._stats import ALPHA, around, counts, ks_noise, tvd_mean, tvd_tail, z_of
 from simulacra.guards._words import Fault, describe
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def gravest(verdicts: list[str]) -> str:
 
 def shape(table: Table, note: str) -> Iterator[Finding | View]:
     """Yield the column finding and the distribution of every column."""
-    made, fresh = column_scores(table, "made"), column_scores(table, "fresh")
+    made, fresh = column_scores(table, table.part["made"]), column_scores(table, table.part["fresh"])
     real, side = table.part["real"], table.part["made"]
     alpha = ALPHA / len(table.columns)
     noise = [_noise(c, real, side, alpha) for c in table.columns]
@@ -57,26 +57,20 @@ def shape(table: Table, note: str) -> Iterator[Finding | View]:
         low = int(made.argmin())
         sentence = f"{mean}; the worst, {table.columns[low].name}, to {made[low]:.3f}"
         if verdict == "unknown":
-            sentence = f"too few rows to tell: {sentence}, while chance alone makes {1 - max(noise):.2f}"
+            sentence = f"too few rows to tell: {sentence}, while chance alone may reach {max(0.0, 1 - max(noise)):.2f}"
     yield Finding(
         "fidelity",
         "Shape",
         verdict,
         sentence,
         value=float(made.mean()),
-        interval=_interval(made, noise),
+        interval=around(float(made.mean()), [float(column_scores(table, g).mean()) for g in table.groups()]),
         fresh=float(fresh.mean()),
-        limit=float(1 - max(FAIL, max(noise))),
+        limit=max(0.0, 1 - max(FAIL, *noise)),
         columns=tuple(f.columns[0] for f in faults),
         advice="; ".join(dict.fromkeys(f.advice for f in faults)),
     )
     yield from _views.columns(table, 1 - made)
-
-
-def _interval(scores: object, noise: list[float]) -> tuple[float, float]:
-    """Return the mean give or take the part of the noise that moves it: columns of the same rows are not independent."""
-    mean, half = float(np.mean(scores)), float(np.mean(noise)) * 1.96 / z_of(ALPHA) / 2  # type: ignore[arg-type]
-    return max(0.0, mean - half), min(1.0, mean + half)
 
 
 def _noise(column: Coded, real: slice, side: slice, alpha: float) -> float:
@@ -106,14 +100,13 @@ def pair(table: Table, links: Links, note: str) -> Iterator[Finding]:
         sentence = f"too few rows to tell: {sentence}, and links cannot be judged"
     else:
         sentence += "; no link between two columns is lost"
-    half = links.noise * 1.96 / z_of(ALPHA) / 4
     yield Finding(
         "fidelity",
         "Pair",
         verdict,
         sentence,
         value=made,
-        interval=(max(0.0, made - half), min(1.0, made + half)),
+        interval=around(made, links.groups),
         fresh=fresh,
         columns=tuple(dict.fromkeys(c for f in faults[:6] for c in f.columns)),
         advice=faults[0].advice if faults else "",
@@ -122,21 +115,20 @@ def pair(table: Table, links: Links, note: str) -> Iterator[Finding]:
 
 def tri(table: Table, seed: int, note: str) -> Iterator[Finding]:
     """Yield the triple finding: mean score of made beside fresh rows."""
-    made, fresh, drawn = triples(table, seed)
+    made, fresh, groups, drawn = triples(table, seed)
     n, m = table.rows("real"), table.rows("made")
     noise = 1.2 * tvd_tail(n, m, ALPHA)
     verdict = judged(fresh - made, noise, TRI_WARN, TRI_FAIL)
     sentence = f"triples of columns agree to {made:.4f} (fresh real rows {fresh:.4f}, 1 is best){drawn or note}"
     if verdict in ("fail", "warn"):
         sentence += f": {fresh - made:.3f} below fresh rows, so links among columns are lost or columns differ"
-    half = noise * 1.96 / z_of(ALPHA) / 2
     yield Finding(
         "fidelity",
         "Tri-q5",
         verdict,
         sentence if verdict != "unknown" else f"too few rows to tell: {sentence}",
         value=made,
-        interval=(max(0.0, made - half), min(1.0, made + half)),
+        interval=around(made, groups),
         fresh=fresh,
         limit=max(0.0, fresh - max(TRI_FAIL, noise)),
         advice=LINKS if verdict in ("fail", "warn") else "",
@@ -161,7 +153,8 @@ def correlations(table: Table, seed: int) -> Iterator[Finding | View]:
     verdict = gravest(verdicts)
     bad = [i for i in np.argsort(-gap, kind="stable") if verdicts[i] in ("warn", "fail")]
     faults = [_correlation_fault(numbers, chosen[i], float(r[i]), float(m[i])) for i in bad]
-    sentence = f"rank correlations of numbers differ by {gap.max():.3f} at most (fresh real rows {np.abs(f - r).max():.3f}){note}"
+    top, fresh = float(gap.max()), float(np.abs(f - r).max())
+    sentence = f"rank correlations of numbers differ by {top:.3f} at most (fresh real rows {fresh:.3f}){note}"
     if faults:
         sentence += ". " + "; ".join(f.text for f in faults[:3])
         sentence += f"; and {len(faults) - 3} more pairs" if len(faults) > 3 else ""
@@ -172,9 +165,9 @@ def correlations(table: Table, seed: int) -> Iterator[Finding | View]:
         "correlation",
         verdict,
         sentence,
-        value=float(gap.max()),
-        interval=(max(0.0, float(gap.max()) - noise / 2), float(gap.max()) + noise / 2),
-        fresh=float(np.abs(f - r).max()),
+        value=top,
+        interval=(max(0.0, top - noise / 2), min(2.0, top + noise / 2)),
+        fresh=fresh,
         limit=max(CORR_FAIL, noise),
         columns=tuple(dict.fromkeys(c for f in faults[:6] for c in f.columns)),
         advice=faults[0].advice if faults else "",
@@ -196,7 +189,7 @@ def _correlation_fault(numbers: list[Coded], pair: tuple[int, ...], r: float, m:
 def _matrices(names: list[str], chosen: list[tuple[int, ...]], r: object, m: object) -> Iterator[View]:
     real, made = np.asarray(r), np.asarray(m)
     gap = made - real
-    worst = {n: 0.0 for n in names}
+    worst = dict.fromkeys(names, 0.0)
     for (i, j), g in zip(chosen, np.abs(gap), strict=True):
         worst[names[i]], worst[names[j]] = max(worst[names[i]], g), max(worst[names[j]], g)
     kept = set(sorted(names, key=lambda n: -worst[n])[: _views.MOST_COLUMNS])

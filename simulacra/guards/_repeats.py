@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Keys = npt.NDArray[np.uint64]
 
-COPY = "look whether the made file is the training file; else raise the smallest leaf or lower the number of rounds of the method"
+COPY = "look whether the made file is the training file; else raise the smallest leaf or lower the rounds of the method"
 
 
 def row_keys(table: Table) -> Keys:
@@ -67,8 +67,8 @@ def repeats(case: Case, table: Table) -> Iterator[Finding]:
         interval=wilson(made * n, n),
         fresh=fresh,
         limit=min(1.0, fresh + max(0.05, noise)),
-        advice="the method draws from too few different rows: fit on more, or let it vary values"
-        if verdict == "fail"
+        advice="the method draws from too few different rows: let it vary values"
+        if verdict in ("warn", "fail")
         else "",
     )
 

@@ -45,10 +45,10 @@ def _histogram(column: Coded, real: slice, made: slice) -> tuple[str, dict[str, 
     else:
         edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
     a, b = (np.histogram(np.clip(x, edges[0], edges[-1]), edges)[0] for x in (r, m))
-    edges, a, b = _merge(edges, a, b)
-    shown = [show(e, column) for e in edges] if column.temporal else [float(f"{e:.6g}") for e in edges]
+    kept, in_real, in_made = _merge(edges, a, b)
+    shown = [show(e, column) for e in kept] if column.temporal else [float(f"{e:.6g}") for e in kept]
     note = "The outermost bins hold everything beyond them." if (both < low).any() or (both > high).any() else ""
-    return "histogram", {"edges": shown, "real": a, "made": b}, note
+    return "histogram", {"edges": shown, "real": in_real, "made": in_made}, note
 
 
 def _merge(edges: Floats, a: Floats, b: Floats) -> tuple[list[float], list[int], list[int]]:
@@ -90,10 +90,10 @@ def _levels(column: Coded, real: slice, made: slice) -> tuple[str, dict[str, obj
 def pairs(links: Links) -> Iterator[View]:
     """Yield the association of pairs in real, in made, and made minus real, for the columns with the largest gaps."""
     gap = links.made_link - links.real_link
-    worst = {name: 0.0 for name in links.names}
+    worst = dict.fromkeys(links.names, 0.0)
     for (i, j), d in zip(links.pairs, np.abs(gap), strict=True):
         worst[links.names[i]], worst[links.names[j]] = max(worst[links.names[i]], d), max(worst[links.names[j]], d)
-    kept = {n for n in sorted(worst, key=lambda n: -worst[n])[:MOST_COLUMNS]}
+    kept = set(sorted(worst, key=lambda n: -worst[n])[:MOST_COLUMNS])
     names = [n for n in links.names if n in kept]
     for title, value, diagonal, low in (
         ("Association of columns in real (0 none, 1 full)", links.real_link, 1.0, 0.0),
@@ -135,6 +135,6 @@ def two_histograms(guard: str, title: str, real: Floats, made: Floats, note: str
     low, high = float(both.min()), float(np.quantile(both, 0.998))
     edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
     a, b = (np.histogram(np.clip(x, edges[0], edges[-1]), edges)[0] for x in (real, made))
-    kept, a, b = _merge(edges, a, b)
-    data = {"edges": [float(f"{e:.4g}") for e in kept], "real": a, "made": b}
+    kept, in_real, in_made = _merge(edges, a, b)
+    data = {"edges": [float(f"{e:.4g}") for e in kept], "real": in_real, "made": in_made}
     return View(guard, "histogram", title, data, "", score, note)

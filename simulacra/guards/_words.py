@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 UNITS = "look for another unit or a wrong conversion of that column"
 FILTER = "look for a filter on the way to the made rows, or a bound that a method clips at"
 SHAPES = "fit with a method that learns the shape of each column, such as tables/forest, or give it more rows"
+GAPS = "model missing cells as they are in real: first which cells are empty, then the values"
 LEVELS = "keep the spelling of levels, and fit on rows that hold all of them"
 _EXPLAINS = 0.35
 
