@@ -27,6 +27,8 @@ SPIKE = 0.1
 SECOND = 1_000_000
 """Microseconds of a second: times are whole microseconds since 1970."""
 DAY = 86_400 * SECOND
+UNITS = ((1000, "fL"), (SECOND, "STXcrs"), (60 * SECOND, "MR"), (3600 * SECOND, "HIkl"))
+"""Smallest distance of times -> the parts of a format that show it, the finest first."""
 
 
 def missing_facts(column: Column) -> str:
@@ -38,7 +40,7 @@ def missing_facts(column: Column) -> str:
         "category": "" if column.levels else 'levels = ["a", "b"]\nweights = [0.5, 0.5]',
         "constant": "" if column.levels else 'levels = ["a"]',
         "mixed": ""
-        if column.levels and (bounded or column.quantiles)
+        if bounded or len(column.quantiles) > 1
         else 'low = 0\nhigh = 100\nlevels = ["tbd"]\nweights = [0.1]',
     }
     if column.kind in ("image", "audio"):
@@ -52,15 +54,15 @@ def dtype_of(column: Column) -> Any:
     if not text:
         return _plain_dtype(column)
     name, _, inside = text.partition("(")
-    unit = (re.search(r"\b(ns|us|ms)\b", inside) or ["us"])[0]
-    zone = re.search(r"time_zone='([^']+)'", inside)
+    given = [part.strip() for part in inside.rstrip(")").split(",") if part.strip()]
+    if name in ("Datetime", "Duration") and given and given[0] not in ("ms", "us", "ns"):
+        raise SchemaError(f"column {column.name!r}: dtype {text!r} must begin with ms, us or ns, as in {name}(us)")
     if name == "Datetime":
-        return pl.Datetime(unit, zone[1] if zone else None)  # type: ignore[arg-type]
+        return pl.Datetime(*(given or ["us"]))  # type: ignore[arg-type]
     if name == "Duration":
-        return pl.Duration(unit)  # type: ignore[arg-type]
+        return pl.Duration(*(given or ["us"]))  # type: ignore[arg-type]
     if name == "Decimal":
-        numbers = [int(n) for n in re.findall(r"\d+", inside)]
-        return pl.Decimal(*numbers[:2])
+        return pl.Decimal(*(int(n) for n in re.findall(r"\d+", inside)))
     if name == "Enum":
         return pl.Enum([str(level) for level in column.levels])
     known = {str(t): t for t in (*_NUMBERS, pl.String, pl.Boolean, pl.Date, pl.Time, pl.Categorical)}
@@ -161,9 +163,10 @@ def _time_range(column: Column) -> tuple[int, int, int]:
     low, high = _microseconds(column.low, column), _microseconds(column.high, column)
     if column.step:
         return low, high, max(1, int(column.step * SECOND))
-    clock = re.search(r"%-?[HIMSTRfcXpP]", column.format) if column.format else None
-    dated = column.dtype.startswith("Date") and not column.dtype.startswith("Datetime")
-    by_day = dated or (column.format and not clock) or (not column.dtype and not column.format and _is_day(column))
+    if column.format:
+        finest = (unit for unit, parts in UNITS if re.search(rf"%[-.\d]*[{parts}]", column.format))
+        return low, high, next(finest, DAY)
+    by_day = column.dtype == "Date" or (not column.dtype and _is_day(column))
     return low, high, DAY if by_day else SECOND
 
 
@@ -202,14 +205,14 @@ def _written(values: npt.NDArray[np.int64], column: Column) -> pl.Series:
 
 def _mixed(column: Column, share: Floats, rng: np.random.Generator) -> pl.Series:
     """Return numbers as text, and words in the shares of their weights (one in ten when there are none)."""
-    weights = np.array(column.weights or [SPIKE / len(column.levels)] * len(column.levels), float)
+    levels = [str(level) for level in column.levels]
+    weights = np.array(column.weights or [SPIKE / len(levels) for _ in levels], float)
     words = float(weights.sum())
     number = _number(column, np.clip((share - words) / max(1 - words, 1e-9), 0, 1), rng)
     digits = _digits(_number_range(column)[2] or 0.01)
     texts = [f"{value:.{digits}f}" for value in number.to_list()]
-    at = np.minimum(np.searchsorted(np.cumsum(weights), share, "right"), len(weights) - 1)
-    spoken = pl.Series([str(level) for level in column.levels]).gather(pl.Series(at.astype(np.uint32)))
-    return pl.select(pl.when(pl.Series(share < words)).then(spoken).otherwise(pl.Series(texts))).to_series()
+    at = np.searchsorted(np.cumsum(weights), share, "right").tolist()
+    return pl.Series([levels[i] if i < len(levels) else text for i, text in zip(at, texts, strict=True)])
 
 
 def _constant(column: Column, share: Floats, rng: np.random.Generator) -> pl.Series:

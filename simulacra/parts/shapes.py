@@ -1,12 +1,14 @@
 """Identifiers of the same shape: what characters stand where, without keeping any value.
 
 A shape is a tuple with one alphabet a position; an alphabet of one character is a literal. Patterns are read as
-9: a digit, A: an upper case letter, a: a lower case letter, h: a hexadecimal digit, *: a letter or digit; the rest is
-literal. Numbers in sequence are continued beyond the last one seen, so that none of them is ever repeated.
+9: a digit, A: an upper case letter, a: a lower case letter, h and H: a hexadecimal digit, *: a letter or digit; the
+rest is literal, and so is what follows a backslash. Numbers in sequence are continued beyond the last one seen, so that
+none of them is ever repeated.
 """
 
 from __future__ import annotations
 
+import re
 import string
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +42,8 @@ LITERAL_ROWS = 5
 
 def of_pattern(pattern: str) -> dict[str, Any]:
     """Return the facts of a declared pattern, e.g. "AA-9999"."""
-    return {"shapes": [tuple(CLASSES.get(c, c) for c in pattern)], "shares": [CYCLE]}
+    parts = re.findall(r"\\.|.", pattern, flags=re.S)
+    return {"shapes": [tuple(CLASSES.get(part, part[-1]) for part in parts)], "shares": [CYCLE]}
 
 
 def learn(values: pl.Series) -> dict[str, Any]:

@@ -111,7 +111,8 @@ def _learn_id(series: pl.Series, column: Column) -> dict[str, Any]:
     if not len(series):
         if not whole:
             return {"shapes": shapes.of_pattern("AA-999999")}
-        start = int(column.low) if isinstance(column.low, int | float) else 1
+        last = column.high if column.source == "from data" else None
+        start = int(last) + 1 if isinstance(last, int | float) else int(column.low or 1)
         one = shapes.sequence(pl.Series([start - 1], dtype=pl.Int64))
         return {"sequence": {**(one or {}), "window": 2**62}}
     if series.dtype.is_float():
@@ -132,7 +133,8 @@ def _draw_id(facts: dict[str, Any], numbers: Words, key: int, strict: bool, like
 
 
 def _learn_person(series: pl.Series, column: Column) -> dict[str, Any]:
-    return {"format": column.format, "form": persons.learn(series, column.format)}
+    whole = series.cast(pl.Int64) if series.dtype.is_float() else series
+    return {"format": column.format, "form": persons.learn(whole, column.format)}
 
 
 def _draw_person(facts: dict[str, Any], numbers: Words, key: int, strict: bool, like: pl.Series) -> list[str]:
@@ -161,8 +163,13 @@ def _draw_text(facts: dict[str, Any], numbers: Words, key: int, strict: bool, li
     sizes = np.asarray(facts["words"])
     count = sizes[mixing.below(numbers, len(sizes), key, "words")]
     vocabulary = np.array(persons.words("text", "words"), object)
+    if strict:
+        count = np.where(numbers < len(vocabulary), count, np.maximum(count, 2))
     each = np.repeat(numbers, count) * np.uint64(2**20) + _within(count)
-    plain = vocabulary[mixing.below(each, len(vocabulary), key, "word")].tolist()
+    chosen = mixing.below(each, len(vocabulary), key, "word")
+    if strict:
+        _tell_apart(chosen, count, numbers, key, len(vocabulary))
+    plain = vocabulary[chosen].tolist()
     capital = mixing.uniform(numbers, key, "capital") < facts["capital"]
     upper = mixing.uniform(numbers, key, "upper") < facts["upper"]
     marks, shares = list(facts["ends"]), np.cumsum(list(facts["ends"].values()))
@@ -174,6 +181,18 @@ def _draw_text(facts: dict[str, Any], numbers: Words, key: int, strict: bool, li
         out.append(text.upper() if upper[i] else text)
         at += size
     return out
+
+
+def _tell_apart(
+    chosen: npt.NDArray[np.int64], count: npt.NDArray[np.int64], numbers: Words, key: int, size: int
+) -> None:
+    """Set the first two words of each text by its number, so that no two texts begin alike: room for size squared."""
+    first = np.cumsum(count) - count
+    single = count == 1
+    pair = mixing.permute(numbers % np.uint64(size * size), size * size, key).astype(np.int64)
+    one = mixing.permute(numbers % np.uint64(size), size, key).astype(np.int64)
+    chosen[first] = np.where(single, one, pair % size)
+    chosen[first[~single] + 1] = pair[~single] // size
 
 
 def _within(count: npt.NDArray[np.int64]) -> Words:

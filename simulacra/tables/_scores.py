@@ -1,8 +1,8 @@
 """A column as intervals on the normal scale, and back: what the copula knows of one column.
 
-A fitted column is a dict: "form" (constant, numbers, levels, mixed), "codec" (parts.encoding), "order" of its intervals
-(position -> rank), "edges" (inner ends of the intervals, normal scale), "mean" (score of each rank), "spread" (variance
-of the scores), "lost" (mass of levels left out), and for texts how they are read and written.
+A fitted column is a dict: "field" (parts.fields), "counts" of its ranks (odd cells first, then values in order),
+"order" of the intervals (position -> rank), "edges" (inner ends, normal scale), "mean" (score of each rank), "spread"
+(variance of the scores), "levels" (whether the order of ranks means nothing), "constant", and "lost" (mass left out).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 
 from simulacra.core.schema import Column
-from simulacra.core.times import parse
-from simulacra.parts.encoding import decode, encode, fit_codec
+from simulacra.parts.encoding import decode, encode
+from simulacra.parts.fields import ODD, THERE, join, split
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,87 +23,69 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
     Fitted = dict[str, Any]
 
+BINS = 64
+"""Coarse codes of a column's codec, which the copula does not use."""
 
-def learn(series: pl.Series, column: Column, spike: int, rare: int) -> Fitted:
-    """Learn the values of a column and their shares; the intervals follow from `order_levels`."""
-    read = _read(series, column)
-    values, words = read["values"].drop_nulls(), read["words"]
-    if not len(values) and not len(words):
-        return {"form": "constant", "value": series.clear(), "lost": 0.0}
-    ordered = read["form"] != "levels"
-    codec = fit_codec(values, ordered=ordered, spike=spike)
-    count = codec["count"].astype(np.float64)
-    kept = count if ordered else np.where(count >= min(rare, count.max()), count, 0.0)
-    counted = words.alias("word").value_counts(sort=True).sort("count", "word", descending=[True, False])
-    counts = np.concatenate([counted["count"].to_numpy().astype(np.float64), kept])
-    if np.count_nonzero(counts) == 1:
-        commonest = codec["values"]["value"].gather([int(kept.argmax())])
-        value = commonest if read["form"] == "levels" else series.drop_nulls().head(1)
-        return {"form": "constant", "value": value, "lost": _lost(count, kept)}
+
+def learn(series: pl.Series, column: Column, spike: int, rare: int) -> tuple[Fitted, Ints]:
+    """Learn the values of a column and their shares; returns it and the rank of each cell, -1 where missing."""
+    field, state, plain = split(series, column, bins=BINS, spike=spike)
+    codec, odd = field["codec"], len(field["odd"])
+    values = np.full(len(series), -1) if codec is None else encode(plain, codec)
+    ranks = np.where(state >= ODD, state - ODD, np.where((state == THERE) & (values >= 0), values + odd, -1))
+    counts = np.bincount(ranks[ranks >= 0], minlength=odd + (len(codec["count"]) if codec else 0)).astype(np.float64)
+    levels = codec is None or not codec["ordered"]
+    kept = counts.copy()
+    seldom = slice(None) if levels else slice(0, odd)
+    kept[seldom] = np.where(counts[seldom] >= min(rare, counts.max(initial=0)), counts[seldom], 0)
     fitted = {
-        "form": read["form"],
-        "codec": codec,
-        "counts": counts,
-        "words": counted["word"],
-        "time": read["time"],
-        "digits": read["digits"],
-        "lost": _lost(count, kept),
+        "field": field,
+        "counts": kept,
+        "levels": levels,
+        "constant": np.count_nonzero(kept) < 2,
+        "lost": round(1 - float(kept.sum() / counts.sum()), 6) if counts.sum() else 0.0,
     }
-    _place(fitted, np.arange(len(counts)))
-    return fitted
+    if counts.sum():
+        _place(fitted, np.arange(len(kept)))
+    return fitted, ranks
 
 
-def _lost(count: Floats, kept: Floats) -> float:
-    return round(float(1 - kept.sum() / count.sum()), 6) if len(count) else 0.0
-
-
-def ranks(series: pl.Series, fitted: Fitted) -> Ints:
-    """Return the rank of each cell: words first, then values in order; -1 where missing."""
-    if fitted["form"] == "constant":
-        return np.full(len(series), -1)
-    if fitted["form"] != "mixed":
-        return encode(_as_read(series, fitted), fitted["codec"])
-    words = {word: i for i, word in enumerate(fitted["words"].to_list())}
-    number = encode(_as_read(series, fitted), fitted["codec"])
-    word = series.replace_strict(words, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy()
-    return np.where(number >= 0, number + len(words), word)
-
-
-def order_levels(columns: dict[str, Fitted], found: dict[str, Ints]) -> None:
+def order_levels(columns: dict[str, Fitted], ranks: dict[str, Ints]) -> None:
     """Order the levels of every category by their mean on the first principal component of the numbers."""
-    numbers = [normal(found[name], f)[0] for name, f in columns.items() if f["form"] == "numbers"]
+    varied = {name: fitted for name, fitted in columns.items() if not fitted["constant"]}
+    numbers = [normal(ranks[name], fitted)[0] for name, fitted in varied.items() if not fitted["levels"]]
     if not numbers:
         return
     matrix = np.nan_to_num(np.column_stack(numbers))
     _, vectors = np.linalg.eigh(matrix.T @ matrix)
     component = matrix @ vectors[:, -1]
-    for name, fitted in columns.items():
-        if fitted["form"] != "levels":
+    for name, fitted in varied.items():
+        if not fitted["levels"]:
             continue
-        seen = found[name] >= 0
+        seen = ranks[name] >= 0
         size = len(fitted["counts"])
-        total = np.bincount(found[name][seen], component[seen], size)
-        rows = np.bincount(found[name][seen], minlength=size)
+        total = np.bincount(ranks[name][seen], component[seen], size)
+        rows = np.bincount(ranks[name][seen], minlength=size)
         # Few rows say little: their mean is drawn towards the middle, so that rare levels do not take the ends.
         _place(fitted, np.argsort(total / (rows + 5.0), kind="stable"))
 
 
-def normal(found: Ints, fitted: Fitted) -> tuple[Floats, float]:
+def normal(ranks: Ints, fitted: Fitted) -> tuple[Floats, float]:
     """Return the normal score of each cell, NaN where missing, and the variance of the scores; not for constants."""
-    return np.append(fitted["mean"], np.nan)[found], float(fitted["spread"])
+    return np.append(fitted["mean"], np.nan)[ranks], float(fitted["spread"])
 
 
 def two_sided(mask: npt.NDArray[np.bool_]) -> tuple[Floats, float]:
     """Return scores and variance of a yes and no: the lower interval is yes."""
-    fitted: Fitted = {"counts": np.array([mask.sum(), (~mask).sum()], np.float64), "form": "levels"}
+    fitted: Fitted = {"counts": np.array([mask.sum(), (~mask).sum()], np.float64)}
     _place(fitted, np.arange(2))
     return np.where(mask, fitted["mean"][0], fitted["mean"][1]), float(fitted["spread"])
 
 
 def position(score: Floats, fitted: Fitted) -> Ints:
-    """Return the rank whose interval holds each score."""
-    if fitted["form"] == "constant":
-        return np.zeros(len(score), np.int64)
+    """Return the rank whose interval holds each score, -1 for a column without any value."""
+    if not len(fitted["counts"]):
+        return np.full(len(score), -1)
     found: Ints = fitted["order"][np.searchsorted(fitted["edges"], score, "right")]
     return found
 
@@ -116,21 +98,13 @@ def below(score: Floats, share: float) -> npt.NDArray[np.bool_]:
     return out
 
 
-def cells(found: Ints, fitted: Fitted, rng: np.random.Generator) -> pl.Series:
-    """Return a value for every rank, in the form in which the column was read."""
-    if fitted["form"] == "constant":
-        return fitted["value"].extend_constant(None, 1).head(1).new_from_index(0, len(found))  # type: ignore[no-any-return]
-    words = len(fitted["words"])
-    values = decode(np.where(found >= words, found - words, -1) if words else found, fitted["codec"], rng)
-    if fitted["time"]:
-        return values.dt.strftime(fitted["time"])
-    if fitted["form"] != "mixed":
-        return values
-    digits = fitted["digits"]
-    texts = [f"{v:.{digits}f}" if v is not None else None for v in values.to_list()]
-    spoken = fitted["words"].gather(pl.Series(np.where(found < words, found, 0).astype(np.uint32)))
-    chosen = pl.when(pl.Series(found < words)).then(spoken).otherwise(pl.Series(texts, dtype=pl.String))
-    return pl.select(chosen).to_series()
+def cells(ranks: Ints, fitted: Fitted, rng: np.random.Generator) -> pl.Series:
+    """Return a cell for every rank, in the form in which the column was read."""
+    field = fitted["field"]
+    odd = len(field["odd"])
+    state = np.where(ranks < 0, THERE, np.where(ranks < odd, ranks + ODD, THERE))
+    codec = field["codec"]
+    return join(field, state, None if codec is None else decode(np.where(ranks < odd, -1, ranks - odd), codec, rng))
 
 
 def _place(fitted: Fitted, order: Ints) -> None:
@@ -146,26 +120,3 @@ def _place(fitted: Fitted, order: Ints) -> None:
     fitted["mean"] = np.zeros(len(fitted["counts"]))
     fitted["mean"][order] = mean
     fitted["spread"] = float(share @ mean**2)
-
-
-def _read(series: pl.Series, column: Column) -> dict[str, Any]:
-    """Return a column as values to order, and for a mixed one its words beside them."""
-    plain = {"values": series, "words": pl.Series([], dtype=pl.String), "time": "", "digits": 0}
-    if column.kind == "time" and series.dtype == pl.String:
-        values = parse(series, column.format)
-        if values.null_count() == series.null_count():
-            return {**plain, "form": "numbers", "values": values, "time": column.format}
-        return {**plain, "form": "levels"}
-    if column.kind == "mixed" and series.dtype == pl.String:
-        values = series.cast(pl.Float64, strict=False)
-        words = series.filter(values.is_null() & series.is_not_null())
-        digits = series.filter(values.is_not_null()).str.extract(r"\.(\d+)$").str.len_chars().max()
-        return {**plain, "form": "mixed", "values": values, "words": words, "digits": digits or 0}
-    ordered = column.kind in ("number", "time") and (series.dtype.is_numeric() or series.dtype.is_temporal())
-    return {**plain, "form": "numbers" if ordered else "levels"}
-
-
-def _as_read(series: pl.Series, fitted: Fitted) -> pl.Series:
-    if fitted["time"]:
-        return parse(series, fitted["time"])
-    return series.cast(pl.Float64, strict=False) if fitted["form"] == "mixed" else series

@@ -62,9 +62,8 @@ class Copula(Generator):
             for series in frame.iter_columns():
                 column = schema[series.name]
                 if column.copied:
-                    fitted = scores.learn(series, column, self.spike, self.rare)
+                    fitted, ranks[series.name] = scores.learn(series, column, self.spike, self.rare)
                     self.columns_[series.name] = fitted
-                    ranks[series.name] = scores.ranks(series, fitted)
                     if fitted["lost"]:
                         lost[series.name] = fitted["lost"]
                 else:
@@ -83,7 +82,7 @@ class Copula(Generator):
         from simulacra.tables import _scores as scores
 
         scores.order_levels(self.columns_, ranks)
-        varied = {name: fitted for name, fitted in self.columns_.items() if fitted["form"] != "constant"}
+        varied = {name: fitted for name, fitted in self.columns_.items() if not fitted["constant"]}
         held = {name: scores.normal(ranks[name], fitted) for name, fitted in varied.items()}
         held |= {name: scores.two_sided(mask) for name, mask in masks.items()}
         self.scored_: list[str] = list(held)

@@ -85,7 +85,7 @@ def people_schema(rows: int = 400, seed: int = 0) -> Schema:
 def mixed(rows: int = 400, seed: int = 0) -> pl.DataFrame:
     """Return a table with one column of every kind and difficulty.
 
-    id: "C-00001" and on, unique. customer: a number, 4 rows each. name, email: person data. note: free
+    id: "C-00001" and on, unique. customer_id: a number, 4 rows each. name, email: person data. note: free
     text. price: cents, in steps of 5. size: "s" .. "xl". seen: date as text, month first. at: date and time. stock:
     numbers with "tbd" among them, text. height, weight: linked (r = 0.8), missing together in one row of five.
     constant: always "eu". nothing: always missing. flag: true, false or missing.
@@ -101,7 +101,7 @@ def mixed(rows: int = 400, seed: int = 0) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "id": [f"C-{i + 1:05d}" for i in range(rows)],
-            "customer": (rng.permutation(rows) // 4) * 7 + 1000,
+            "customer_id": (rng.permutation(rows) // 4) * 7 + 1000,
             "name": _names(rows, rng),
             "email": [f"u{n}@mail.test" for n in rng.choice(10**6, rows, replace=False)],
             "note": [" ".join(rng.choice(_PLAIN, rng.integers(8, 20))).capitalize() + "." for _ in range(rows)],
@@ -123,7 +123,7 @@ def mixed_schema(rows: int = 400) -> Schema:
     """Return the declared facts of `mixed`, enough for a method that needs no data."""
     return Schema.of(
         Column("id", "id", "String", format="A-99999", unique=True),
-        Column("customer", "id", "Int64"),
+        Column("customer_id", "id", "Int64"),
         Column("name", "person", "String", format="name"),
         Column("email", "person", "String", format="email", unique=True),
         Column("note", "text", "String"),
