@@ -230,12 +230,13 @@ def _person_number(values: pl.Series, name: str) -> tuple[str, str] | None:
 
 def _constant(values: pl.Series, cells: int) -> Facts:
     value = _plain(values[0])
-    shown = str(value) if len(str(value)) <= 40 else str(value)[:37] + "..."
+    text = repr(value)
+    shown = text if len(text) <= 40 else text[:37] + "..."
     return {
         "kind": "constant",
         "levels": (value,),
         "weights": (1.0,),
-        "why": f"{shown!r} in all {cells:,} cells that hold a value",
+        "why": f"{shown} in all {cells:,} cells that hold a value",
     }
 
 

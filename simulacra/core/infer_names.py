@@ -20,6 +20,8 @@ FEWEST = 5
 """Fewest different values that are read as names when the column's name does not say so."""
 MANY = 20
 """Fewest different single words that are read as names when the column's name does not say so ("Black", "Green")."""
+MOST_GROUPS = 300
+"""Different values from which a column of any length may hold names though its name does not say so."""
 
 
 def read(texts: Texts) -> tuple[str, str] | None:
@@ -47,7 +49,8 @@ def _names(texts: Texts) -> tuple[str, str] | None:
     if texts.words > 5 or texts.share(r"^[\p{L}\p{M} .,'’()\"-]+$") < 0.9 or texts.share(r"^\P{Ll}") < 0.9:
         return None
     hints = {form for form in ("first_name", "last_name", "name") if patterns.says(texts.name, form)}
-    if len(texts.values) < (3 if hints else FEWEST):
+    # A few words that each fill many rows are groups, whatever they sound like ("Jordan", "Georgia" among countries).
+    if len(texts.values) < (3 if hints else max(FEWEST, min(MOST_GROUPS, texts.cells // 500))):
         return None
     step = max(1, len(texts.sample) // LOOK)
     rows = [_words(value) for value in texts.sample.gather_every(step).to_list()]

@@ -24,7 +24,25 @@ BOOLEANS: tuple[frozenset[str], ...] = tuple(
 """Pairs of words that say yes and no, in lower case."""
 
 MISSING_WORDS = frozenset(
-    ("na", "n/a", "n.a.", "nan", "null", "none", "nil", "-", "--", "?", ".", "missing", "unknown", "tbd", "tba", "#n/a")
+    (
+        "",
+        "na",
+        "n/a",
+        "n.a.",
+        "nan",
+        "null",
+        "none",
+        "nil",
+        "-",
+        "--",
+        "?",
+        ".",
+        "missing",
+        "unknown",
+        "tbd",
+        "tba",
+        "#n/a",
+    )
 )
 """Words that often stand for a missing value; they stay values unless the reader is told otherwise."""
 

@@ -70,13 +70,13 @@ def _unless(column: pl.Series, gone: pl.Series) -> pl.Series:
 def _typed(column: pl.Series, shown: str, decimal: str | None, delimiter: str) -> tuple[pl.Series, str]:
     import polars as pl
 
-    seen = column.drop_nulls()
+    seen = column.unique(maintain_order=True).drop_nulls()
     if (seen == "").any():
         seen = seen.filter(seen != "")
     if not len(seen):
         return column, ""
     head = seen.head(64).str.strip_chars()
-    digits = head.str.contains(r"^[-+.]?\d|^[-+]?(?i:inf|∞)")
+    digits = head.str.contains(r"^[-+]?\.?\d|^[-+]?(?i:inf|∞)")
     if not digits.any():
         if set(head.to_list()) <= {"true", "false"} and seen.is_in(["true", "false"]).all():
             return (column == "true").set(column.is_null() | (column == ""), None), ""
@@ -84,7 +84,7 @@ def _typed(column: pl.Series, shown: str, decimal: str | None, delimiter: str) -
     if not digits.all() and not head.filter(~digits).str.to_lowercase().is_in(INFINITE).all():
         return column, ""
     bare = column.str.strip_chars() if seen.str.contains(r"^\s|\s$").any() else column
-    values = bare.filter(bare.is_not_null() & (bare != "")) if bare is not column else seen
+    values = seen.str.strip_chars() if bare is not column else seen
     _refuse_infinite_words(column, values, shown)
     if decimal != ",":
         whole = values.cast(pl.Int64, strict=False)
