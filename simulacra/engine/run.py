@@ -183,12 +183,17 @@ def _run(job: _Job, guards: list[str], place: Folder | None, workers: int) -> Ma
     lineage = _lineage(job, method)
     rows = _sampled(job, method, lineage, place, workers)
     report = None if recipe.model else _judged(job, method, lineage, rows, guards)
-    if place is None:
-        whole = Dataset({"table": rows}, method.schema_, lineage)
-        return Made(report, lineage, None, recipe, job.n, lambda: give_back(whole, job.kind, job.dtypes))
-    _publish(job, method, lineage, rows, report, place)
-    where = place.path
-    return Made(report, lineage, where, recipe, job.n, lambda: give_back(folder.read(where), job.kind, job.dtypes))
+    where = None if place is None else place.path
+    if place is not None:
+        _publish(job, method, lineage, rows, report, place)
+
+    def whole() -> Any:
+        # An output larger than what was checked is not kept in memory.
+        kept = Dataset({"table": rows}, method.schema_, lineage)
+        data = kept if where is None or rows.height == job.n else folder.read(where)
+        return give_back(data, job.kind, job.dtypes)
+
+    return Made(report, lineage, where, recipe, job.n, whole)
 
 
 def _fitted(job: _Job, place: Folder | None) -> Generator:

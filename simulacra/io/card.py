@@ -14,7 +14,7 @@ from simulacra.core.schema import Schema
 if TYPE_CHECKING:
     import polars as pl
 
-MEDIA_TYPE = {".parquet": "application/vnd.apache.parquet", ".csv": "text/csv", ".jsonl": "application/jsonlines"}
+MEDIA_TYPE = {".parquet": "application/x-parquet", ".csv": "text/csv", ".jsonl": "application/jsonlines"}
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10**7, "1M<n<10M"))
 LONGEST = 240
 """Characters of a finding's sentence in the table of the card; the report has all of it."""
@@ -96,6 +96,7 @@ def croissant(card: Card) -> dict[str, Any]:
         "description": f"{card.title}, made by {line.made_by} with seed {line.seed}. "
         f"Share of real rows: {line.real_share:g}.",
         "conformsTo": ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"],
+        "version": "1.0.0",
         "isLiveDataset": False,
         "rai:dataCollection": f"Synthetic: sampled from {line.made_by}, a model; not collected from people.",
         "rai:personalSensitiveInformation": f"Privacy guarantee: {card.privacy}. Tested: findings.json.",
