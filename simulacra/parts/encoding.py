@@ -107,10 +107,11 @@ def _between(ranks: Ints, low: Ints, high: Ints, codec: Codec, rng: np.random.Ge
     near = np.clip(near, low, high)
     shown = np.clip(physical, *_hidden_ends(physical, count, codec["spike"]))
     middle = np.concatenate([shown[:1], (shown[1:] + shown[:-1]) / 2, shown[-1:]])
-    # Inside the leaf's range both neighbours count; at its ends only the inner one, so that exact rules still hold.
-    first = np.where((near == low) & (low < high), shown[near], middle[near])
-    last = np.where((near == high) & (low < high), shown[near], middle[near + 1])
-    return np.where(count[near] >= codec["spike"], physical[near], first + (last - first) * rng.random(n))
+    spiky = np.concatenate([[True], count >= codec["spike"], [True]])
+    # A number keeps clear of the gap beside a spike, and of what lies beyond its leaf's range: exact rules still hold.
+    first = np.where(((near == low) & (low < high)) | spiky[near], shown[near], middle[near])
+    last = np.where(((near == high) & (low < high)) | spiky[near + 2], shown[near], middle[near + 1])
+    return np.where(spiky[near + 1], physical[near], first + (last - first) * rng.random(n))
 
 
 def _hidden_ends(physical: Floats, count: Ints, rows: int) -> tuple[float, float]:

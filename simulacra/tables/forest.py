@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SPIKE = 5
 """Rows that must share a value for it to be shown as it is."""
 
-TRIALS = 20
+TRIALS = 50
 """Times that a copy of a training row is redrawn."""
 
 
@@ -99,10 +99,12 @@ class Forest(Generator):
         columns = {f["name"]: chain[f["value"]].ranks for f in self.fields_ if f["value"] >= 0}
         rows = self._hashes(frame, {name: ranks.astype(np.int64) for name, ranks in columns.items()})
         self.rows_: Words = np.unique(rows)
-        trial = known(self._draw(int(np.clip(frame.height, 2000, 20_000)), rng)[1], self.rows_).mean()
+        trial = float(known(self._draw(int(np.clip(frame.height, 2000, 20_000)), rng)[1], self.rows_).mean())
         fresh = fresh_rate(rows)
-        self.keep_: float = float(min(1.0, fresh / trial)) if trial and self.copies == "redraw" else 1.0
-        self.facts_["copies"] = {"without_filter": float(trial), "fresh_rows": fresh, "kept": self.keep_}
+        # Of redrawn rows a share `trial` are copies again; the odds of a copy then fall from the trial's to the wanted.
+        keep = fresh * (1 - trial) / (trial * (1 - fresh)) if trial > fresh else 1.0
+        self.keep_: float = keep if self.copies == "redraw" else 1.0
+        self.facts_["copies"] = {"without_filter": trial, "fresh_rows": fresh, "kept": self.keep_}
 
     def _beyond(self, rows: Words, rng: np.random.Generator) -> Ints:
         """Return which rows are copies that may not stay."""
