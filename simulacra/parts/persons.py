@@ -120,12 +120,14 @@ def _name_form(text: str) -> str:
 
 def _draw_names(facts: Facts, numbers: Words, key: int, strict: bool, column: str) -> list[str]:
     given, family = words("person", "names"), words("person", "surnames")
+    forms = _choose(facts["forms"], numbers, key)
     first, last = _combine([given, family], numbers, key, strict, column)
+    (only,) = _combine([given], numbers, key, strict and any("last" not in form for form in forms), column)
     middle = np.array(given, object)[mixing.below(numbers, len(given), key, "middle")].tolist()
     out = []
-    for form, a, b, c in zip(_choose(facts["forms"], numbers, key), first, last, middle, strict=True):
+    for form, a, alone, b, c in zip(forms, first, only, last, middle, strict=True):
         case, _, order = form.partition("|")
-        parts = {"first": a, "last": b, "last,": f"{b},", "M": c, "I.": f"{c[0]}."}
+        parts = {"first": a if "last" in order else alone, "last": b, "last,": f"{b},", "M": c, "I.": f"{c[0]}."}
         out.append(_in_case(" ".join(parts.get(token, token) for token in order.split()), case))
     return out
 
@@ -213,16 +215,19 @@ def _address_form(text: str) -> str:
 def _draw_addresses(facts: Facts, numbers: Words, key: int, strict: bool, column: str) -> list[str]:
     house = tuple(str(i) for i in range(1, 1000))
     street, suffix = words("address", "street", "name"), words("address", "street", "suffix")
+    forms = _choose(facts["forms"], numbers, key)
+    bare = any("|N|" not in form for form in forms)
     number, name, kind = _combine([house, street, suffix], numbers, key, strict, column)
+    only_name, only_kind = _combine([street, suffix], numbers, key, strict and bare, column)
     city = words("address", "city")
     towns = mixing.below(numbers, len(city), key, "city")
     states = words("address", "state", "abbr")
     place = mixing.below(numbers, len(states), key, "state")
     code = mixing.hashed(numbers, key, "code")
     out = []
-    for i, form in enumerate(_choose(facts["forms"], numbers, key)):
+    for i, form in enumerate(forms):
         case, has_number, commas, tail = form.split("|")
-        text = f"{number[i]} {name[i]} {kind[i]}" if has_number else f"{name[i]} {kind[i]}"
+        text = f"{number[i]} {name[i]} {kind[i]}" if has_number else f"{only_name[i]} {only_kind[i]}"
         text += f", {city[towns[i]]}" if int(commas) else ""
         text += ("," if int(commas) > 1 else "") + (f" {states[place[i]]}" if "S" in tail else "")
         text += f" {_digits(int(code[i]), 5)}" if "Z" in tail else ""
@@ -252,10 +257,12 @@ def _learn_phones(values: pl.Series) -> Facts:
 
 def _reserved_phone(shape: tuple[str, ...]) -> tuple[str, ...]:
     digits = [i for i, alphabet in enumerate(shape) if alphabet.isdigit()]
-    out = list(shape)
     national = digits[1:] if len(digits) == 11 and shape[digits[0]] == "1" else digits
-    for place, alphabet in zip(national, ["23456789", "0123456789", "0123456789", "5", "5", "5"], strict=False):
-        out[place] = alphabet if len(national) == 10 else shape[place]
+    if len(national) != 10 or (shape[0] == "+" and national is digits):
+        return shape
+    out = list(shape)
+    for place, alphabet in zip(national[:6], ["23456789", "0123456789", "0123456789", "5", "5", "5"], strict=True):
+        out[place] = alphabet
     return tuple(out)
 
 

@@ -36,6 +36,8 @@ CYCLE = 1000
 MOST_SHAPES = 20
 SEEN = 5000
 """Values looked at to find the alphabets."""
+FEW_LETTERS = 8
+"""Most letters of one position that are kept as its alphabet, seen in a hundred values or more."""
 LITERAL_ROWS = 5
 """Fewest different values from which a character that is always the same counts as part of the shape."""
 
@@ -161,7 +163,7 @@ def _alphabets(shape: str, values: pl.Series) -> tuple[str, ...]:
             out.append(letter)
         elif len(seen) == 1 and len(values) >= LITERAL_ROWS:
             out.append(str(seen[0]))
-        elif enough and (len(seen) <= 4 or letter in "9hH"):
+        elif enough and (len(seen) <= FEW_LETTERS or letter in "9hH"):
             out.append("".join(sorted(seen)))
         else:
             out.append(CLASSES[letter])

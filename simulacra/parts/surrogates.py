@@ -50,7 +50,8 @@ def fit_surrogate(series: pl.Series, column: Column) -> dict[str, Any]:
     return {
         "kind": column.kind,
         "like": series.clear(),
-        "strict": column.unique,
+        # That no two of few people share a name does not forbid it of many; of an identifier it is the point.
+        "strict": column.unique and (column.kind != "person" or column.source == "declared"),
         "repeats": None if column.unique or column.kind == "text" else _repeats(series),
         "facts": learn(series, column),
     }
