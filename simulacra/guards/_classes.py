@@ -11,7 +11,7 @@ import numpy as np
 from simulacra.core.report import Finding, View
 from simulacra.guards._margins import judged
 from simulacra.guards._stats import ALPHA, auc, auc_gap, share_noise, z_of
-from simulacra.guards._train import REFERENCE
+from simulacra.guards._train import REFERENCE, spread
 from simulacra.guards._words import listed
 
 if TYPE_CHECKING:
@@ -33,11 +33,12 @@ def judge(task: Task, learner: str) -> Iterator[Finding | View]:
     first = len(truth) - len(shown)
     made, real = task.predict(learner, task.made), task.predict(learner, task.real)
     parts = [auc_gap(_split(real[:, k + first], t), _split(made[:, k + first], t)) for k, t in enumerate(shown)]
-    refit = task.spread(learner, lambda scores: np.mean([_auc(scores[:, k + first], t) for k, t in enumerate(shown)]))
+    again = task.refits(learner)
+    refit = spread(float(np.mean([_auc(s[:, k + first], t) for k, t in enumerate(shown)])) for s in again)
     gap = float(np.mean([g for g, _ in parts]))
     # Errors of the classes go together, so their mean is taken for the error of the mean.
     se = math.hypot(float(np.mean([s for _, s in parts])), math.sqrt(2) * refit)
-    yield _whole(task, learner, [_auc(made[:, k + first], t) for k, t in enumerate(shown)], gap, se, refit)
+    yield _whole(task, learner, [_auc(made[:, k + first], t) for k, t in enumerate(shown)], gap, se)
     if len(shown) > 1:
         yield _worst_class(task, learner, parts, refit)
     yield _recall(task, learner, made, real, truth)
@@ -52,7 +53,7 @@ def _auc(score: Floats, truth: Mask) -> float:
     return auc(score[truth], score[~truth])[0]
 
 
-def _whole(task: Task, learner: str, scores: list[float], gap: float, se: float, refit: float) -> Finding:
+def _whole(task: Task, learner: str, scores: list[float], gap: float, se: float) -> Finding:
     value = float(np.mean(scores))
     noise = z_of(ALPHA) * se
     verdict = judged(gap, noise, WARN, FAIL)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ROWS = 10_000
 """Most rows of each side that the classifier sees."""
-COLUMNS = 200
+COLUMNS = 100
 FAIL, WARN = 0.60, 0.55
 """AUC from which rows are told apart well enough to matter, when it is also beyond chance."""
 FEW = 80
@@ -167,7 +167,7 @@ def causes(table: Table, columns: tuple[Coded, ...], told: Told, links: Links | 
         if gaps[i] > max(noise, 0.03):
             out.append(describe(column, real, made, gaps[i]))
         absent = [float(column.missing[s].mean()) for s in (real, made)]
-        if abs(absent[0] - absent[1]) > max(0.02, ks_noise(n, m, ALPHA)):
+        if max(absent) < 1 and abs(absent[0] - absent[1]) > max(0.02, ks_noise(n, m, ALPHA)):
             text = f"{column.name}: {percent(absent[1])} of made cells are missing, {percent(absent[0])} of real"
             out.append(
                 Fault((column.name,), text, abs(absent[0] - absent[1]), "model missing cells as they are in real")

@@ -104,9 +104,9 @@ def links(table: Table, seed: int) -> Links:
         code, size = joint((fine[i], fine[j]))
         a, b = counts(code[real], size), counts(code[made], size)
         rest = tvd(a, b) - tvd_mean(a, b) - tail - single[i] - single[j]
-        link = [cramers_v(_two_way(fine[i][s], fine[j][s])) for s in (real, made)]
+        ties = [link(fine[i][s], fine[j][s]) for s in (real, made)]
         scores = _pair_scores(table, (i, j), wide, real, [made, fresh, *groups])
-        rows.append((*link, rest + tail, *scores))
+        rows.append((*ties, rest + tail, *scores))
     measured = np.array(rows).reshape(len(rows), -1)
     names = tuple(c.name for c in table.columns)
     faults = [
@@ -131,9 +131,10 @@ def _fault(a: str, b: str, real: float, made: float, size: float) -> Fault:
     return Fault((a, b), text, size, LINKS)
 
 
-def _two_way(a: Ints, b: Ints) -> Floats:
+def link(a: Ints, b: Ints) -> float:
+    """Return the association of two columns of codes, 0..1."""
     width = int(b.max(initial=0)) + 1
-    return counts(a * width + b, (int(a.max(initial=0)) + 1) * width).reshape(-1, width)
+    return cramers_v(counts(a * width + b, (int(a.max(initial=0)) + 1) * width).reshape(-1, width))
 
 
 def _pair_scores(

@@ -11,7 +11,7 @@ from simulacra.core.report import Finding, View
 from simulacra.core.rng import stream
 from simulacra.guards._margins import judged
 from simulacra.guards._stats import ALPHA, z_of
-from simulacra.guards._train import REFERENCE
+from simulacra.guards._train import REFERENCE, spread
 
 if TYPE_CHECKING:
     from simulacra.guards._frames import Floats
@@ -29,8 +29,9 @@ def judge(task: Task, learner: str) -> Iterator[Finding | View]:
     made, real = (task.predict(learner, rows)[:, 0] for rows in (task.made, task.real))
     rng = stream(task.seed, "guards", "utility bootstrap")
     weights = rng.multinomial(len(truth), np.full(len(truth), 1 / len(truth)), DRAWS).astype(np.float64)
-    yield _explained(task, learner, truth, made, real, weights)
-    yield _error(task, learner, truth, made, real, weights)
+    again = [guess[:, 0] for guess in task.refits(learner)]
+    yield _explained(task, learner, made, real, again, weights)
+    yield _error(task, learner, made, real, again, weights)
     data = {
         "labels": ["R2", "mean absolute error, as share of a constant guess"],
         "series": {
@@ -57,13 +58,14 @@ def _relative(truth: Floats, guess: Floats) -> float:
     return float(np.abs(truth - guess).mean()) / constant if constant else 0.0
 
 
-def _explained(task: Task, learner: str, truth: Floats, made: Floats, real: Floats, weights: Floats) -> Finding:
+def _explained(task: Task, learner: str, made: Floats, real: Floats, again: list[Floats], weights: Floats) -> Finding:
+    truth = task.y[task.test]
     value, fresh = _r2(truth, made), _r2(truth, real)
     total = weights @ (truth - truth.mean()) ** 2
     drawn = weights @ np.column_stack([(truth - made) ** 2, (truth - real) ** 2]) / np.maximum(total, 1e-300)[:, None]
-    refit = task.spread(learner, lambda guess: _r2(truth, guess[:, 0]))
-    spread = float(np.hypot((drawn[:, 0] - drawn[:, 1]).std(), np.sqrt(2) * refit))
-    noise = z_of(ALPHA) * spread
+    refit = spread(_r2(truth, guess) for guess in again)
+    width = float(np.hypot((drawn[:, 0] - drawn[:, 1]).std(), np.sqrt(2) * refit))
+    noise = z_of(ALPHA) * width
     verdict = judged(fresh - value, noise, WARN, FAIL)
     sentence = (
         f"{learner} trained on {len(task.made):,} made rows explain {value:.3f} of the variance of {task.target} "
@@ -89,11 +91,12 @@ def _explained(task: Task, learner: str, truth: Floats, made: Floats, real: Floa
     )
 
 
-def _error(task: Task, learner: str, truth: Floats, made: Floats, real: Floats, weights: Floats) -> Finding:
+def _error(task: Task, learner: str, made: Floats, real: Floats, again: list[Floats], weights: Floats) -> Finding:
+    truth = task.y[task.test]
     errors = np.abs(np.column_stack([truth - made, truth - real]))
     value, fresh = (float(e) for e in errors.mean(0))
     drawn = weights @ errors / len(truth)
-    refit = task.spread(learner, lambda guess: float(np.abs(truth - guess[:, 0]).mean()) / max(fresh, 1e-300))
+    refit = spread(float(np.abs(truth - guess).mean()) / max(fresh, 1e-300) for guess in again)
     worse = value / max(fresh, 1e-300) - 1
     noise = z_of(ALPHA) * float(np.hypot((drawn[:, 0] / np.maximum(drawn[:, 1], 1e-300)).std(), np.sqrt(2) * refit))
     verdict = judged(worse, noise, ERROR_WARN, ERROR_FAIL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from simulacra.core.case import Case, guarded, not_tested
 from simulacra.core.report import Finding, View
 from simulacra.core.rng import stream
 from simulacra.guards import _frames
+from simulacra.guards._joint import binned, link
 from simulacra.guards._learn import boosted, features, fit, indicators, linear, number_from
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ CLASSES = 10
 FEW = 30
 """Fewest test rows, and FEW_A_CLASS of a class."""
 FEW_A_CLASS = 10
-REFITS = 4
+REFITS = 3
+COLUMNS = 100
+"""Most columns that are learned from: those most associated with the target in real rows."""
 SMALL = 3000
 """Below so many training rows, how much a figure varies from one training set to another is measured by refits."""
 REFERENCE = "Esteban et al. 2017, Real-valued medical time series generation (arXiv 1706.02633)"
@@ -52,9 +55,9 @@ class Task:
     tested_on: str
     seed: int
 
-    def predict(self, learner: str, train: Ints, purpose: str = "fit") -> Floats:
+    def predict(self, learner: str, train: Ints) -> Floats:
         """Fit on some rows and return predictions for the test rows: (test, classes) chances, or (test, 1) numbers."""
-        number = number_from(self.seed, f"utility {purpose}")
+        number = number_from(self.seed, "utility")
         x = self.trees if learner == "boosted trees" else self.lines
         model = boosted(self.kind, self.categorical, number) if learner == "boosted trees" else linear(self.kind)
         if self.kind == "number":
@@ -68,16 +71,19 @@ class Task:
         chances[:, seen] = fit(model, x[train], self.y[train]).predict_proba(x[self.test])
         return chances
 
-    def spread(self, learner: str, score: object) -> float:
-        """Return how much a score varies when the real training rows are drawn anew (bootstrap); 0 for large tables."""
-        if len(self.real) >= SMALL:
-            return 0.0
-        values = []
-        for again in range(REFITS):
+    def refits(self, learner: str) -> list[Floats]:
+        """Return predictions after training on real rows drawn anew (bootstrap); none for large tables."""
+        out = []
+        for again in range(REFITS if len(self.real) < SMALL else 0):
             rng = stream(self.seed, "guards", "utility refit", again)
-            rows = self.real[rng.integers(len(self.real), size=len(self.real))]
-            values.append(score(self.predict(learner, rows)))  # type: ignore[operator]
-        return float(np.std(values, ddof=1))
+            out.append(self.predict(learner, self.real[rng.integers(len(self.real), size=len(self.real))]))
+        return out
+
+
+def spread(values: Iterable[float]) -> float:
+    """Return the deviation of a score over refits, 0 when there are none."""
+    found = list(values)
+    return float(np.std(found, ddof=1)) if found else 0.0
 
 
 def utility(case: Case) -> Iterator[Finding | View]:
@@ -153,11 +159,22 @@ def _task(table: Table, column: Column, tested_on: str, seed: int) -> Task | str
         return f"the target {column.name!r} has not two classes of {FEW_A_CLASS} training and test rows each"
     if kind == "number" and np.ptp(y[rows["test"]]) == 0:
         return f"the target {column.name!r} has one value only among the test rows"
+    inputs = _related(inputs, y, rows["real"])
     trees, categorical, _ = features(inputs)
     return Task(
         kind, column.name, y, labels, trees, categorical, indicators(inputs, table.part["real"]),
         rows["made"], rows["real"], rows["test"], tested_on, seed,
     )  # fmt: skip
+
+
+def _related(inputs: tuple[Coded, ...], y: Floats, real: Ints) -> tuple[Coded, ...]:
+    if len(inputs) <= COLUMNS:
+        return inputs
+    side = slice(int(real.min()), int(real.max()) + 1)
+    edges = np.quantile(y[real], np.linspace(0, 1, 9)[1:-1])
+    target = np.searchsorted(edges, np.nan_to_num(y[side]), "right")
+    strength = [-link(target, binned(c, side, 8)[side]) for c in inputs]
+    return tuple(inputs[i] for i in np.sort(np.argsort(strength, kind="stable")[:COLUMNS]))
 
 
 def _classes_of(target: Coded, rows: dict[str, Ints]) -> tuple[Floats, tuple[str, ...]]:
