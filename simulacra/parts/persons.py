@@ -208,7 +208,7 @@ def _address_form(text: str) -> str:
     parts = text.count(",")
     state = "S" if re.search(r"\b[A-Z]{2}\b(?= +\d)", text) else ""
     code = "Z" if re.search(r"\b\d{5}\b", text[6:]) else ""
-    number = "N" if re.search(r"\d", text[:6]) else ""
+    number = "N" if re.match(r"\d", text) else "B" if re.search(r"\d\w?$", text.partition(",")[0]) else ""
     return f"{_case(text)}|{number}|{min(parts, 2)}|{state}{code}"
 
 
@@ -216,7 +216,7 @@ def _draw_addresses(facts: Facts, numbers: Words, key: int, strict: bool, column
     house = tuple(str(i) for i in range(1, 1000))
     street, suffix = words("address", "street", "name"), words("address", "street", "suffix")
     forms = _choose(facts["forms"], numbers, key)
-    bare = any("|N|" not in form for form in forms)
+    bare = any("||" in form for form in forms)
     number, name, kind = _combine([house, street, suffix], numbers, key, strict, column)
     only_name, only_kind = _combine([street, suffix], numbers, key, strict and bare, column)
     city = words("address", "city")
@@ -227,7 +227,8 @@ def _draw_addresses(facts: Facts, numbers: Words, key: int, strict: bool, column
     out = []
     for i, form in enumerate(forms):
         case, has_number, commas, tail = form.split("|")
-        text = f"{number[i]} {name[i]} {kind[i]}" if has_number else f"{only_name[i]} {only_kind[i]}"
+        plain = f"{name[i]} {kind[i]}" if has_number else f"{only_name[i]} {only_kind[i]}"
+        text = {"N": f"{number[i]} {plain}", "B": f"{plain} {number[i]}"}.get(has_number, plain)
         text += f", {city[towns[i]]}" if int(commas) else ""
         text += ("," if int(commas) > 1 else "") + (f" {states[place[i]]}" if "S" in tail else "")
         text += f" {_digits(int(code[i]), 5)}" if "Z" in tail else ""
