@@ -119,8 +119,8 @@ def id_reason(values: Floats, counts: Ints, named: bool, clock: bool) -> str:
     if due >= 5:
         return f"whole numbers, none of {n:,} occurs twice though about {due:,.0f} repeats were due by chance"
     digits = len(f"{first:.0f}")
-    if digits >= 12 and digits == len(f"{last:.0f}"):
-        return f"whole numbers of {digits} digits each, none of {n:,} twice"
+    if last > 2**53 or (digits >= 12 and digits == len(f"{last:.0f}")):
+        return f"whole numbers of up to {len(f'{last:.0f}')} digits, more than a measurement has, none of {n:,} twice"
     return f"whole numbers, none of {n:,} occurs twice, and the name says identifier" if named else ""
 
 

@@ -35,7 +35,7 @@ def read(texts: Texts) -> Facts | None:
 
 
 def time_facts(values: pl.Series, counts: npt.NDArray[np.int64]) -> Facts:
-    """Return range (ISO text) and quantiles (seconds since 1970, or since midnight) of different times."""
+    """Return range (ISO text), step and quantiles (seconds since 1970, or since midnight) of different times."""
     import polars as pl
 
     order = values.arg_sort()
@@ -47,7 +47,18 @@ def time_facts(values: pl.Series, counts: npt.NDArray[np.int64]) -> Facts:
     else:
         seconds = values.dt.epoch("us").to_numpy() / 1e6
     at = quantiles(seconds, counts, np.linspace(0, 1, 11))
-    return {"low": _iso(values[0]), "high": _iso(values[-1]), "quantiles": tuple(float(q) for q in at)}
+    range_ = {"low": _iso(values[0]), "high": _iso(values[-1])}
+    return {**range_, "step": _step(values, seconds), "quantiles": tuple(float(q) for q in at)}
+
+
+def _step(values: pl.Series, seconds: npt.NDArray[np.float64]) -> float | None:
+    """Return the seconds that all times of day are multiples of when they are whole minutes or more; days have none."""
+    import polars as pl
+
+    if values.dtype == pl.Date or (seconds != np.rint(seconds)).any():
+        return None
+    step = int(np.gcd.reduce(np.rint(seconds).astype(np.int64)))
+    return float(step) if step >= 60 else None
 
 
 def _iso(value: Any) -> str:

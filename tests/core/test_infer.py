@@ -201,6 +201,18 @@ def test_birth_dates_are_quasi_identifiers() -> None:
     assert column(days, "ordered").sensitivity == "none"
 
 
+def test_times_on_whole_hours_have_a_step() -> None:
+    hours = [dt.datetime(2013, 1, 1) + dt.timedelta(hours=int(h)) for h in RNG.integers(0, 9000, N)]
+    assert column(hours).step == 3600 and column([f"{h:%Y-%m-%d %H:%M}" for h in hours]).step == 3600
+    assert column([h.date() for h in hours]).step is None
+    assert column([h + dt.timedelta(seconds=7) for h in hours]).step is None
+
+
+def test_numbers_beyond_what_a_measurement_has_are_ids() -> None:
+    assert column(RNG.integers(2**60, 2**63 - 1, 50)).kind == "id"
+    assert column(RNG.integers(0, 2**40, 50)).kind == "number"
+
+
 def test_number_facts() -> None:
     cents = np.round(RNG.gamma(2, 50, 5000), 2)
     cents[:1500] = 0

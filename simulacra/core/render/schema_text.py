@@ -57,7 +57,8 @@ def _values(column: Column) -> str:
         grid = "" if column.step is None or column.step == 1 else f", step {column.step:g}"
         text = _range(column) + grid + (f" {words.clean(column.unit)}" if column.unit else "")
     elif column.kind == "time":
-        text = _range(column) + (f", {words.clean(column.format)}" if column.format else "")
+        grid = f", step {column.step:g} s" if column.step else ""
+        text = _range(column) + grid + (f", {words.clean(column.format)}" if column.format else "")
     elif column.kind == "mixed":
         text = f"{_range(column)} and {_levels(column)}" if column.levels else _range(column)
     elif column.kind == "id":
