@@ -116,17 +116,10 @@ GAUGE = (
 
 
 def _card(f: Finding) -> str:
-    big = f'<p class="big">{words.figure(f.value)}</p>' if f.value is not None else '<p class="big none">no figure</p>'
-    strip = "" if f.value is None else svg.gauge(f.value, f.interval, f.fresh, f.limit)
-    rows = (
-        ("95 % interval", words.span(f.interval, "")),
-        ("fresh real sample", words.figure(f.fresh, "")),
-        ("limit", words.figure(f.limit, "")),
-    )
-    told = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows if value)
+    big = '<p class="big none">no figure</p>' if f.value is None else f'<p class="big">{words.figure(f.value)}</p>'
     return (
         f'<li class="card"><div class="top"><h3>{escape(words.short(f.name, 80))}</h3>{_badge(f.verdict)}</div>'
-        f"{big}{strip}{f'<dl>{told}</dl>' if told else ''}<p>{escape(words.clean(f.sentence))}</p></li>"
+        f"{big}{_measured(f)}<p>{escape(words.gist(f))}</p></li>"
     )
 
 
@@ -156,28 +149,40 @@ def _more(number: int) -> str:
 
 
 def _finding(f: Finding) -> str:
-    parts = (
-        ("", words.figure(f.value, "")),
-        ("95 % interval ", words.span(f.interval, "")),
-        ("fresh real ", words.figure(f.fresh, "")),
-        ("limit ", words.figure(f.limit, "")),
-    )
-    told = ", ".join(f"{name}<b>{value}</b>" for name, value in parts if value)
     names, more = words.column_names(f.columns, 12)
     chips = "".join(f"<li>{bdi(n)}</li>" for n in names) + (f"<li>and {more:,} more</li>" if more else "")
+    said = f"<p>{escape(words.sentence(f))}</p>"
+    if chips:
+        said += f'<ul class="chips" aria-label="Columns">{chips}</ul>'
+    if f.advice:
+        said += f"<p><b>What to try:</b> {escape(words.short(f.advice, 1200))}</p>"
+    if f.reference:
+        said += f'<p class="note">Reference: {escape(words.short(f.reference, 300))}</p>'
+    name = escape(words.short(f.name, 120))
     return (
-        f'<article class="finding {f.verdict}"><h4>{_badge(f.verdict)}<span>{escape(words.short(f.name, 120))}</span>'
-        f"</h4><p>{escape(words.short(f.sentence, 1200))}</p>{f'<p class=figures>{told}</p>' if told else ''}"
-        f"{f'<ul class=chips aria-label=Columns>{chips}</ul>' if chips else ''}"
-        f"{f'<p><b>What to try:</b> {escape(words.short(f.advice, 1200))}</p>' if f.advice else ''}"
-        f"{f'<p class=note>Reference: {escape(words.short(f.reference, 300))}</p>' if f.reference else ''}</article>"
+        f'<article class="finding {f.verdict}"><h4>{_badge(f.verdict)}<span>{name}</span></h4>'
+        f'<div class="said">{said}</div>{_measured(f)}</article>'
     )
+
+
+def _measured(f: Finding) -> str:
+    """Return the figures of a finding beside their strip; nothing where none was computed."""
+    if f.value is None:
+        return ""
+    rows = (
+        ("value", words.figure(f.value)),
+        ("95 % interval", words.span(f.interval, "")),
+        ("fresh real sample", words.figure(f.fresh, "")),
+        ("limit", words.figure(f.limit, "")),
+    )
+    told = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows if value)
+    return f'<div class="measured">{svg.gauge(f.value, f.interval, f.fresh, f.limit)}<dl>{told}</dl></div>'
 
 
 def _views(views: Sequence[View], key: str, most: int, lead: str) -> str:
     if not views:
         return ""
-    drawn = "".join(draw(view, f"{key}{i}") for i, view in enumerate(views[:most]))
+    drawn = "".join(draw(view, f"{key}{i}", key == "c") for i, view in enumerate(views[:most]))
     hidden = views[most:]
     about = f'<p class="about">{lead}</p>' if lead else ""
     if not hidden:

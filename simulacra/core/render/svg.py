@@ -11,7 +11,7 @@ from html import escape
 
 from simulacra.core.render.words import amount, percent, short
 
-WIDE, HIGH = 360, 190
+WIDE, HIGH = 360, 224
 LEFT, RIGHT, TOP, BOTTOM = 44, 10, 8, 24
 STEPS = 9
 """Shades of a heat map."""
@@ -80,10 +80,10 @@ def _x_label(x: float, text: str) -> str:
     return f'<text class="tick{side}" x="{num(x)}" y="{HIGH - 8}">{escape(text)}</text>'
 
 
-def histogram(edges: Sequence[float], real: Sequence[float], made: Sequence[float], names: Sequence[str]) -> str:
-    """Return real as a filled outline and made as a stepped line over the same bins; real, made: shares (bins,).
+def histogram(edges: Sequence[float], real: Sequence[float], made: Sequence[float]) -> str:
+    """Return real as a filled outline and made as a stepped line over the same bins, without labels below.
 
-    edges: (bins + 1,) places of the bins' borders on the axis, any unit. names: their labels, "" for none.
+    edges: (bins + 1,) places of the bins' borders on the axis, any unit. real, made: (bins,) heights, as shares.
     """
     low, high = edges[0], edges[-1]
     reach = (high - low) or 1.0
@@ -96,17 +96,10 @@ def histogram(edges: Sequence[float], real: Sequence[float], made: Sequence[floa
         walk = "".join(f"V{num(y)}H{num(x)}" for x, y in zip(xs[1:], ys, strict=True))
         return f"M{num(xs[0])} {num(base)}{walk}V{num(base)}"
 
-    ticks = nice(0, top, 3)
+    ticks = nice(0, top, 4)
     body = _y_axis(ticks, top * 1.04, 0, [percent(t).replace(".0 %", " %") for t in ticks])
     body += f'<path class="area real" d="{steps(real)}Z"/><path class="line made" d="{steps(made)}"/>'
-    body += f'<path class="axis" d="M{LEFT} {base}H{WIDE - RIGHT}"/>'
-    return body + "".join(_x_label(x, name) for x, name in zip(xs, names, strict=True) if name)
-
-
-def tick_names(edges: Sequence[float]) -> tuple[list[float], list[str]]:
-    """Return round places on the axis of the edges, and their names."""
-    ticks = nice(edges[0], edges[-1], 4)
-    return ticks, [amount(t) for t in ticks]
+    return body + f'<path class="axis" d="M{LEFT} {base}H{WIDE - RIGHT}"/>'
 
 
 def x_axis(low: float, high: float, ticks: Sequence[float], names: Sequence[str]) -> str:
@@ -155,7 +148,7 @@ def matrix(
 ) -> tuple[str, float]:
     """Return a heat map and its height; columns are numbered above, rows carry number and name."""
     side = 122.0
-    cell = min((WIDE - side - 2) / max(len(columns), 1), 26.0)
+    cell = min((WIDE - side - 2) / max(len(columns), 1), 36.0)
     every = 1 if cell >= 13 else 5
     same = list(rows) == list(columns)
     out = []

@@ -81,7 +81,7 @@ def _finding(finding: Finding, width: int, colour: bool) -> list[str]:
     head = f"  {_paint(finding.verdict, finding.verdict, colour)}  {words.clean(finding.guard)}: "
     figures = "" if finding.headline or finding.value is None else f" ({_figures(finding)})"
     lines = [head + words.short(finding.name, 60) + figures]
-    lines += [" " * 8 + line for line in _wrap(words.clean(finding.sentence), width - 8)]
+    lines += [" " * 8 + line for line in _wrap(words.sentence(finding), width - 8)]
     if finding.columns:
         names, more = words.column_names(finding.columns, 8)
         listed = ", ".join(names) + (f" and {more:,} more" if more else "")

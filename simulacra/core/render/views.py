@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -10,26 +11,43 @@ from simulacra.core.render import svg
 from simulacra.core.render.words import amount, clean, figure, percent, short
 from simulacra.core.report import View
 
-LEVELS = 14
+LEVELS = 9
 """Levels of a category that are drawn; the others are summed."""
+UNEVEN = 24
+"""When the widest bin is wider than this many of the narrowest, all are drawn equally wide."""
 CELLS = 40
 """Columns of a heat map, and rows of a table of numbers, that are shown."""
 
 
-def draw(view: View, key: str) -> str:
-    """Return a view as a figure; key: unique on the page. A view that cannot be drawn says so in its place."""
-    drawer = DRAWERS.get(view.kind)
-    name = bdi(view.column, 60) if view.column else escape(short(view.title, 160))
-    lead = f'<p class="lead">{escape(clean(view.title))}</p>' if view.column else ""
-    note = f'<p class="note">{escape(clean(view.note))}</p>' if view.note else ""
+def draw(view: View, key: str, by_column: bool = False) -> str:
+    """Return a view as a figure; key: unique on the page; by_column: headed by its column, not by its title.
+
+    A view that cannot be drawn says so in its place.
+    """
+    name = bdi(view.column, 60) if by_column else escape(short(view.title, 160))
     try:
-        if drawer is None:
+        if view.kind not in DRAWERS:
             raise ValueError(f"no drawing for a view of kind {view.kind!r}")
-        body = drawer(view, key)
-    except (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError) as error:
+        body = DRAWERS[view.kind](view, key)
+        lead = _gap(view) if by_column else ""
+        wide = " wide" if view.kind == "table" and len(view.data["header"]) > 5 else ""
+    except (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, AttributeError) as error:
         # Views come from guards of any author; one that is malformed must not take the page with it.
-        body = f'<p class="note">This view could not be drawn: {escape(clean(error))}.</p>'
-    return f'<figure class="view {_css(view.kind)}"><figcaption><h3>{name}</h3>{lead}</figcaption>{body}{note}</figure>'
+        return _figure(
+            name, "", f'<p class="note">This view could not be drawn: {escape(short(error, 300))}.</p>', "other"
+        )
+    return _figure(name, lead, body, view.kind + wide)
+
+
+def _figure(name: str, lead: str, body: str, style: str) -> str:
+    return f'<figure class="view {style}"><figcaption><h3>{name}</h3>{lead}</figcaption>{body}</figure>'
+
+
+def _gap(view: View) -> str:
+    """Return the total variation of what is drawn, in words."""
+    real, made = shares(view.data["real"]), shares(view.data["made"])
+    gap = sum(abs(a - b) for a, b in zip(real, made, strict=True)) / 2
+    return f'<p class="lead">{percent(gap)} of made rows would have to move to agree.</p>'
 
 
 def bdi(text: str, limit: int = 60) -> str:
@@ -68,10 +86,6 @@ def _numbers(inner: str) -> str:
     return f"<details><summary>Numbers</summary>{inner}</details>"
 
 
-def _css(kind: str) -> str:
-    return kind if kind in DRAWERS else "other"
-
-
 def shares(counts: Sequence[float]) -> list[float]:
     """Return counts as shares of their sum, 0..1."""
     total = float(sum(counts))
@@ -83,16 +97,6 @@ def _histogram(view: View, key: str) -> str:
     if len(edges) != len(real) + 1 or len(real) != len(made) or not real:
         raise ValueError(f"{len(edges)} edges do not fit {len(real)} and {len(made)} bins")
     names = [amount(e) if isinstance(e, (int, float)) else short(e, 16) for e in edges]
-    equal = all(isinstance(e, (int, float)) for e in edges) and _evenly(edges)
-    if equal:
-        ticks, labels = svg.tick_names(edges)
-        body = svg.histogram(edges, real, made, [""] * len(edges)) + svg.x_axis(edges[0], edges[-1], ticks, labels)
-        note = ""
-    else:
-        places = [float(i) for i in range(len(edges))]
-        gap = max(1, -(-len(real) // 4))
-        body = svg.histogram(places, real, made, [n if i % gap == 0 else "" for i, n in enumerate(names)])
-        note = '<p class="note">Bins differ in width; each is drawn equally wide.</p>'
     worst = max(range(len(real)), key=lambda i: abs(real[i] - made[i]))
     desc = (
         f"Shares of rows in {len(real)} bins from {names[0]} to {names[-1]}. Largest difference between {names[worst]} "
@@ -101,32 +105,81 @@ def _histogram(view: View, key: str) -> str:
     rows = [
         [f"{escape(names[i])} to {escape(names[i + 1])}", percent(real[i]), percent(made[i])] for i in range(len(real))
     ]
-    numbers = table(("from - to", "real", "made"), rows, f"{view.column or view.title}: share of rows", True)
+    body, note = _bins(edges, names, real, made)
     return (
         legend(("real", "made"), ("real", "made"), "area")
         + svg.framed(body, key, f"{view.column or view.title}: real and made", desc)
-        + note
-        + _numbers(numbers)
+        + (f'<p class="note">{note}</p>' if note else "")
+        + _notes(view)
+        + _numbers(table(("from - to", "real", "made"), rows, f"{view.column or view.title}: share of rows", True))
     )
 
 
-def _evenly(edges: Sequence[float]) -> bool:
-    widths = [b - a for a, b in zip(edges, edges[1:], strict=False)]
-    return min(widths) > 0 and max(widths) <= 1.5 * min(widths)
+def _bins(edges: Sequence[Any], names: Sequence[str], real: Sequence[float], made: Sequence[float]) -> tuple[str, str]:
+    """Return the drawing with its axis, and what must be said about the width of bins."""
+    places = [_place(e) for e in edges]
+    widths = [b - a for a, b in zip(places, places[1:], strict=False)]
+    if min(widths) <= 0 or max(widths) > UNEVEN * min(widths):
+        slots = [float(i) for i in range(len(edges))]
+        ticks = slots[:: max(1, -(-len(real) // 4))]
+        axis = svg.x_axis(0.0, slots[-1], ticks, [names[int(t)] for t in ticks])
+        return svg.histogram(slots, real, made) + axis, "Bins differ in width; each is drawn equally wide."
+    unit = min(widths)
+    heights = [[s * unit / w for s, w in zip(side, widths, strict=True)] for side in (real, made)]
+    if all(isinstance(e, (int, float)) for e in edges):
+        ticks = svg.nice(places[0], places[-1], 4)
+        labels = [amount(t) for t in ticks]
+    else:
+        near = {min(range(len(places)), key=lambda i: abs(places[i] - at)) for at in _thirds(places[0], places[-1])}
+        ticks, labels = [places[i] for i in sorted(near)], [names[i] for i in sorted(near)]
+    note = "Wider bins are drawn lower, so that area is the share of rows." if max(widths) > 1.5 * unit else ""
+    return svg.histogram(places, *heights) + svg.x_axis(places[0], places[-1], ticks, labels), note
+
+
+def _place(edge: Any) -> float:
+    """Return where an edge lies: a number as it is, a date in days, a time of day in hours."""
+    if isinstance(edge, (int, float)):
+        return float(edge)
+    text = str(edge)
+    if len(text) <= 8:
+        time = datetime.time.fromisoformat(text)
+        return time.hour + time.minute / 60 + time.second / 3600
+    return (datetime.datetime.fromisoformat(text) - datetime.datetime(1970, 1, 1)) / datetime.timedelta(days=1)
+
+
+def _thirds(low: float, high: float) -> list[float]:
+    return [low + (high - low) * i / 3 for i in range(4)]
+
+
+def _notes(view: View) -> str:
+    return f'<p class="note">{escape(clean(view.note))}</p>' if view.note else ""
 
 
 def _levels(view: View, key: str) -> str:
     labels, real, made = list(view.data["labels"]), shares(view.data["real"]), shares(view.data["made"])
     if not len(labels) == len(real) == len(made):
         raise ValueError(f"{len(labels)} labels, {len(real)} real and {len(made)} made counts")
-    first = sorted(range(len(labels)), key=lambda i: -max(real[i], made[i]))[:LEVELS]
-    keep = sorted(first) if len(labels) > LEVELS else list(range(len(labels)))
+    keep = _kept(real, made)
     names = [short(labels[i], 48) for i in keep]
     series = {"real": [real[i] for i in keep], "made": [made[i] for i in keep]}
+    told = ""
     if len(keep) < len(labels):
-        names.append(f"{len(labels) - len(keep):,} others")
+        names.append(f"{len(labels) - len(keep):,} more")
         series = {name: [*values, max(0.0, 1 - sum(values))] for name, values in series.items()}
-    return _bar_table(names, series, "level", f"{view.column or view.title}: share of rows", percent)
+        rows = [[bdi(labels[i], 60), percent(real[i]), percent(made[i])] for i in range(len(labels))]
+        caption = f"{view.column or view.title}: share of rows of each level"
+        told = _numbers(table(("level", "real", "made"), rows, caption, True))
+    drawn = _bar_table(names, series, "level", f"{view.column or view.title}: share of rows", percent)
+    return drawn + _notes(view) + told
+
+
+def _kept(real: Sequence[float], made: Sequence[float]) -> list[int]:
+    """Return the levels to draw, in their order: the largest, and of the others those furthest off."""
+    if len(real) <= LEVELS + 1:
+        return list(range(len(real)))
+    large = sorted(range(len(real)), key=lambda i: -max(real[i], made[i]))
+    rest = sorted(large[LEVELS - 2 :], key=lambda i: -abs(real[i] - made[i]))
+    return sorted([*large[: LEVELS - 2], *rest[:2]])
 
 
 def _bars(view: View, key: str) -> str:
@@ -134,7 +187,7 @@ def _bars(view: View, key: str) -> str:
     series = {clean(name): list(values) for name, values in view.data["series"].items()}
     if any(len(values) != len(labels) for values in series.values()):
         raise ValueError(f"series of {[len(v) for v in series.values()]} values do not fit {len(labels)} labels")
-    return _bar_table(labels, series, "", view.title, figure)
+    return _bar_table(labels, series, "", view.title, figure) + _notes(view)
 
 
 def _bar_table(
@@ -187,6 +240,7 @@ def _matrix(view: View, key: str) -> str:
         svg.framed(body, key, view.title, f"Heat map of {len(rows)} rows. Largest: {told or 'none'}.", high=high_px)
         + _scale(low, high)
         + (more if cut > 0 else "")
+        + _notes(view)
         + _numbers(table(("pair", "value"), listed, f"{view.title}: the largest", True))
     )
 
@@ -220,13 +274,14 @@ def _curve(view: View, key: str) -> str:
     return (
         legend(list(series), styles, "line")
         + svg.framed(svg.curve(x, series, styles), key, view.title, desc)
+        + _notes(view)
         + _numbers(table(("x", *series), rows, view.title, True))
     )
 
 
 def _table(view: View, key: str) -> str:
     rows = [[_cell(cell) for cell in row] for row in view.data["rows"]]
-    return table(view.data["header"], rows, view.title, True)
+    return table(view.data["header"], rows, view.title, True) + _notes(view)
 
 
 def _tell(value: float | None) -> str:

@@ -63,7 +63,10 @@ def figure(value: float | None, absent: str = "-") -> str:
         return f"{value:.1f}"
     if size >= 0.001:
         return f"{value:.4f}"
-    return f"{value:.2g}"
+    if size >= 0.0001:
+        return f"{value:.2g}"
+    # A remainder of rounding is no figure to read digits of.
+    return "0" if size < 1e-9 else "<0.0001" if value > 0 else ">-0.0001"
 
 
 def span(interval: tuple[float, float] | None, absent: str = "-") -> str:
@@ -129,6 +132,23 @@ def verdict_sentence(report: Report) -> str:
     if report.verdict == "unknown":
         return f"Too little could be tested to tell.{tail}"
     return f"None of {count(len(judged), 'figure')} is beyond what fresh real data shows.{tail}"
+
+
+def sentence(finding: Finding, most: int = 1200) -> str:
+    """Return the sentence of a finding with a capital and a full stop, unless it begins with a column's name."""
+    text = short(finding.sentence, most)
+    named = any(text.startswith(clean(c)) for c in finding.columns if c)
+    text = text if named else text[:1].upper() + text[1:]
+    return text if not text or text[-1] in ".!?:" else text + "."
+
+
+def gist(finding: Finding, most: int = 180) -> str:
+    """Return the first sentence of a finding, or as many of its words as fit."""
+    text = sentence(finding)
+    first = text.split(". ")[0].removesuffix(".") + "."
+    if len(first) <= most:
+        return first
+    return first[:most].rsplit(" ", 1)[0].rstrip(",;:") + " ..."
 
 
 def column_names(columns: Sequence[str], most: int) -> tuple[list[str], int]:
