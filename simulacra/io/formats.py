@@ -21,7 +21,7 @@ def read_parquet(data: bytes, shown: str) -> pl.DataFrame:
 
     try:
         return flat(pl.read_parquet(io.BytesIO(data)), shown)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise DataError(
             f"{shown}: the Parquet data are cut short or damaged ({_first(error)}); write it again"
         ) from error
@@ -35,7 +35,7 @@ def read_arrow(data: bytes, shown: str) -> pl.DataFrame:
         if data.startswith(b"ARROW1"):
             return flat(pl.read_ipc(io.BytesIO(data)), shown)
         return flat(pl.read_ipc_stream(io.BytesIO(data)), shown)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise DataError(
             f"{shown}: the Arrow data are cut short or damaged ({_first(error)}); write it again"
         ) from error
@@ -127,5 +127,5 @@ def _from_objects(objects: list[dict[str, Any]], shown: str) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def _first(error: Exception) -> str:
+def _first(error: BaseException) -> str:
     return str(error).splitlines()[0][:200] if str(error) else type(error).__name__

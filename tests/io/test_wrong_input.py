@@ -163,6 +163,24 @@ def test_damaged_and_misnamed_binary_formats(tmp_path: Path, name: str) -> None:
     refused(tmp_path, "a,b\n1,2\n", "damaged or misnamed", name=name)
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_changed_byte_in_a_binary_format_is_no_crash(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    buffer, frame = io.BytesIO(), pl.DataFrame({"a": [1, 2, 3], "b": ["x", None, "z"]})
+    write = data.draw(st.sampled_from([frame.write_parquet, frame.write_ipc, frame.write_ipc_stream]))
+    write(buffer)
+    content = bytearray(buffer.getvalue())
+    content[data.draw(st.integers(8, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.mktemp("byte") / "t.parquet"
+    path.write_bytes(content)
+    try:
+        assert simulacra.read(path).frame.width >= 1
+    except DataError as error:
+        assert str(path) in str(error)
+
+
 def test_parquet_without_rows_or_columns(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     pl.DataFrame({"a": pl.Series([], dtype=pl.Int64)}).write_parquet(buffer)
