@@ -53,7 +53,9 @@ def describe(name: str, cls: Any) -> None:
         meta = field.metadata
         kind = str(field.type).replace(" | None", " or none")
         default = "none" if field.default is None else field.default
-        facts = [kind, f"default {default}", *_limits(meta)]
+        # The target is known to the guards too, so it has a flag of its own.
+        flag = ["set with --target"] if field.name == "target" else []
+        facts = [kind, f"default {default}", *_limits(meta), *flag]
         print(f"  {field.name}: {', '.join(facts)}\n      {meta.get('help', '')}")
     for line in references(cls.__doc__):
         print(f"\n{line}")

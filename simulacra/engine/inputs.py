@@ -71,11 +71,14 @@ def align(data: Dataset, like: Dataset, what: str, like_what: str) -> Dataset:
         raise DataError(
             f"{what} and {like_what} have different columns: {'; '.join(faults)}. Give tables with the same columns"
         )
-    frame = data.frame.select(_as_type(data.frame[c], like.frame[c], what, like_what) for c in there)
+    known = like.given_schema
+    written = {c.name: c.format for c in known.columns if c.kind == "time" and c.format} if known else {}
+    frame = data.frame.select(_as_type(data.frame[c], like.frame[c], what, like_what, written.get(c)) for c in there)
     return dataclasses.replace(data, frames={next(iter(data.frames)): frame})
 
 
-def _as_type(series: pl.Series, like: pl.Series, what: str, like_what: str) -> pl.Series:
+def _as_type(series: pl.Series, like: pl.Series, what: str, like_what: str, written: str | None) -> pl.Series:
+    """Return a column as the type of its twin. written: how the twin writes times as text, e.g. "%m/%d/%Y"."""
     import polars as pl
 
     if series.dtype == like.dtype:
@@ -83,6 +86,8 @@ def _as_type(series: pl.Series, like: pl.Series, what: str, like_what: str) -> p
     if series.dtype.is_numeric() and like.dtype.is_numeric():
         # A made 2.5 among whole numbers is a finding of the guards; cutting it to 2 would hide it.
         return series if series.dtype.is_float() else _cast(series, like.dtype, what, like_what)
+    if written and series.dtype.is_temporal() and like.dtype == pl.String:
+        return series.dt.to_string(written)
     if like.dtype == pl.Null or series.dtype == pl.Null:
         return series if like.dtype == pl.Null else series.cast(like.dtype)
     return _cast(series, like.dtype, what, like_what)

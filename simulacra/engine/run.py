@@ -132,7 +132,7 @@ def _gather(recipe: Recipe, method: Generator, data: Any, holdout: Any) -> _Job:
     kept = holdout if holdout is not None else recipe.holdout or None
     if kept is None:
         fitted, apart, sentence = split(rows, recipe.seed, recipe.person)
-        fitted = fitted if recipe.schema else relearned(fitted)
+        fitted = relearned(fitted) if is_path(source) and recipe.schema is None else fitted
     else:
         fitted, apart = rows, align(take(kept, na=recipe.na), rows, "holdout", "data")
         sentence = f"The holdout was given: {len(apart):,} rows."

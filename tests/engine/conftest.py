@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-PROGRAM = Path(sys.executable).with_name("simulacra")
 PLUGIN = '''
 import sys
 import time
@@ -41,6 +37,11 @@ def toys(case):
     """Say how many rows there are."""
     yield Finding("toys", "rows", "ok", "there are rows", value=len(case.made), headline=True)
 
+@guard("uneasy")
+def uneasy(case):
+    """Warn."""
+    yield Finding("uneasy", "unease", "warn", "a feeling")
+
 @guard("broken")
 def broken(case):
     """Break."""
@@ -51,6 +52,7 @@ toys/slow = toys_plugin:Slow
 [simulacra.guards]
 toys = toys_plugin:toys
 broken = toys_plugin:broken
+uneasy = toys_plugin:uneasy
 """
 
 
@@ -73,18 +75,3 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [f"{20 + i % 60},{'Ulm' if i % 3 else 'Bonn'},{i % 7 * 0.25:.2f}" for i in range(200)]
     path.write_text("age,town,price\n" + "\n".join(rows) + "\n")
     return path
-
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def simulacra(env: dict[str, str], tmp_path: Path) -> Run:
-    """Run the command line in an empty folder."""
-
-    def run(*words: object, **more: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(PROGRAM), *map(str, words)], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, **more
-        )  # type: ignore[call-overload]
-
-    return run

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simulacra
 from simulacra.core.data import as_dataset
 from simulacra.core.errors import ConfigError, DataError
 from simulacra.core.where import mask, parse, texts
-from simulacra.engine.inputs import align, split
+from simulacra.engine.inputs import align, split, take
 
 
 def people(rows: int) -> pl.DataFrame:
@@ -40,6 +41,7 @@ def test_too_few_rows_are_all_fitted(rows: int) -> None:
     assert len(fitted) == rows and holdout is None and "too few" in sentence
 
 
+@settings(deadline=None)
 @given(st.lists(st.none() | st.integers(0, 9), min_size=5, max_size=60), st.integers(0, 99))
 def test_nobody_is_on_both_sides(who: list[int | None], seed: int) -> None:
     frame = pl.DataFrame({"who": pl.Series(who, dtype=pl.Int64), "row": range(len(who))})
@@ -66,6 +68,14 @@ def test_columns_take_the_order_and_types_of_the_real_ones() -> None:
     assert align(made, real, "made", "real").frame.schema == real.frame.schema
     with pytest.raises(DataError, match="column 'day' is String in made and Date in real"):
         align(as_dataset(pl.DataFrame({"n": [2], "day": ["soon"]})), real, "made", "real")
+
+
+def test_times_are_written_as_the_real_ones_are(tmp_path: Path) -> None:
+    days = [date(2020, 1, 1 + i % 28) for i in range(60)]
+    pl.DataFrame({"day": [d.strftime("%d.%m.%Y") for d in days]}).write_csv(tmp_path / "real.csv")
+    pl.DataFrame({"day": days}).write_parquet(tmp_path / "made.parquet")
+    made = align(take(tmp_path / "made.parquet"), take(tmp_path / "real.csv"), "made", "real")
+    assert made.frame["day"].head(2).to_list() == ["01.01.2020", "02.01.2020"]
 
 
 def test_fractions_among_whole_numbers_are_not_cut() -> None:

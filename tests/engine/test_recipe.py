@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulacra.cli.main import COMMANDS
@@ -32,6 +32,7 @@ RECIPES = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(RECIPES)
 def test_toml_both_ways(recipe: Recipe) -> None:
     text = recipe.to_toml()

@@ -9,18 +9,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 PROGRAM = Path(sys.executable).with_name("simulacra")
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def command(table: Path, out: Path, format: str) -> list[str]:
-    """140,000 rows are three parts."""
-    flags = ["-m", "toys/slow", "-n", "140000", "--set", "pause=0.05", "--only", "toys", "--format", format]
+    """66,000 rows are two parts."""
+    flags = ["-m", "toys/slow", "-n", "66000", "--set", "pause=0.1", "--only", "toys", "--format", format]
     return ["make", str(table), *flags, "-o", str(out)]
 
 
