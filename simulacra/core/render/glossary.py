@@ -49,7 +49,7 @@ TERMS = {
 
 def used(text: str) -> list[tuple[str, str]]:
     """Return the terms that a text uses, with those that every report uses, in alphabetical order."""
-    found = [
-        term for term in TERMS if term in ALWAYS or re.search(rf"(?<!\w){re.escape(term)}(?:s|es)?(?!\w)", text, re.I)
-    ]
+    low = text.lower()
+    near = [term for term in TERMS if term in ALWAYS or term.lower() in low]
+    found = [t for t in near if t in ALWAYS or re.search(rf"(?<!\w){re.escape(t.lower())}(?:s|es)?(?!\w)", low)]
     return [(term, TERMS[term]) for term in sorted(found, key=str.lower)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
@@ -79,22 +80,28 @@ def _header(report: Report, name: str) -> str:
 
 def _sections(report: Report, most_views: int, most_findings: int) -> list[tuple[str, str, str]]:
     """Return key, name and content of each section, in reading order."""
-    single = [v for v in report.views if v.column and v.kind in ("histogram", "levels")]
-    matrices = [v for v in report.views if v.kind == "matrix"]
-    rest = [v for v in report.views if v not in single and v not in matrices]
-    single.sort(key=lambda v: -v.score)
+    places: dict[str, list[View]] = {"columns": [], "pairs": [], "comparisons": []}
+    for view in sorted(report.views, key=lambda v: -v.score if _place(v) == "columns" else 0.0):
+        places[_place(view)].append(view)
     meta = report.meta
     return [
         ("figures", "Headline figures", _cards(words.headlines(report))),
         ("findings", "Findings", _findings(report, most_findings)),
-        ("columns", "Columns, worst first", _views(single, "c", most_views, COLUMNS)),
-        ("pairs", "Links between columns", _views(matrices, "m", min(most_views, 9), PAIRS)),
-        ("comparisons", "Comparisons", _views(rest, "r", most_views, "")),
+        ("columns", "Columns, worst first", _views(places["columns"], "c", most_views, COLUMNS)),
+        ("pairs", "Links between columns", _views(places["pairs"], "m", min(most_views, 9), PAIRS)),
+        ("comparisons", "Comparisons", _views(places["comparisons"], "r", most_views, "")),
         ("all", "All figures", _all(words.ordered(report.findings), 2 * most_findings)),
         ("untested", "Not tested", _untested(words.of_verdict(report, "unknown"), most_findings)),
-        ("method", "What the method says", facts(meta.get("facts"))),
-        ("lineage", "Lineage and recipe", _origin(meta)),
+        ("method", "What the method says", facts(meta.get("facts"), most_findings // 2)),
+        ("lineage", "Lineage and recipe", _origin(meta, most_findings // 2)),
     ]
+
+
+def _place(view: View) -> str:
+    """Return the section a view stands in."""
+    if view.kind == "matrix":
+        return "pairs"
+    return "columns" if view.column and view.kind in ("histogram", "levels") else "comparisons"
 
 
 COLUMNS = "Real rows are the filled shape, made rows the line, on the same axes; shares of rows."
@@ -221,31 +228,31 @@ def _untested(found: Sequence[Finding], most: int) -> str:
     return f'<ul class="plain">{items}</ul>{_more(len(found) - most)}'
 
 
-def facts(value: Any, depth: int = 0) -> str:
-    """Return plain values as nested lists of names and values, cut where they grow long."""
+def facts(value: Any, most: int, depth: int = 0) -> str:
+    """Return plain values as nested lists of names and values; most: entries of a mapping that are shown."""
     if isinstance(value, Mapping):
-        kept = list(value.items())[:60]
-        inner = "".join(f"<dt>{bdi(str(k), 60)}</dt><dd>{facts(v, depth + 1)}</dd>" for k, v in kept)
-        more = f"<dt>and {len(value) - 60:,} more</dt><dd></dd>" if len(value) > 60 else ""
+        kept = list(value.items())[:most]
+        inner = "".join(f"<dt>{bdi(str(k), 60)}</dt><dd>{facts(v, most, depth + 1)}</dd>" for k, v in kept)
+        more = f"<dt>and {len(value) - most:,} more</dt><dd></dd>" if len(value) > most else ""
         return f'<dl class="facts">{inner}{more}</dl>' if kept and depth < 4 else bdi(str(dict(value)), 200)
     if isinstance(value, (list, tuple)):
-        listed = ", ".join(facts(v, 4) for v in value[:20])
+        listed = ", ".join(facts(v, most, 4) for v in value[:20])
         return (listed or "none") + (f" and {len(value) - 20:,} more" if len(value) > 20 else "")
     if value is None:
         return "none" if depth else ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, int) or (isinstance(value, float) and value == value and abs(value) != float("inf")):
-        return words.figure(value) if isinstance(value, float) else str(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return words.figure(value)
     return bdi(str(value), 400)
 
 
-def _origin(meta: Mapping[str, Any]) -> str:
+def _origin(meta: Mapping[str, Any], most: int) -> str:
     out = []
     rest = {k: v for k, v in meta.items() if k not in MARKS}
     for name, value in (("Run", rest), ("Lineage", meta.get("lineage")), ("Recipe", meta.get("recipe"))):
         if value:
-            out.append(f'<div class="guard"><h3>{name}</h3>{facts(value)}</div>')
+            out.append(f'<div class="guard"><h3>{name}</h3>{facts(value, most)}</div>')
     return "".join(out)
 
 

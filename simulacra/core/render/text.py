@@ -15,8 +15,8 @@ SHOWN = 40
 
 
 def render(report: Report, width: int = 100, colour: bool = False) -> str:
-    """Return the summary in lines of at most `width` characters (60 or more); colour: mark verdicts with ANSI codes."""
-    width = max(width, 60)
+    """Return the summary in lines of at most `width` characters (72 or more); colour: mark verdicts with ANSI codes."""
+    width = max(width, 72)
     parts = [
         _verdict(report, width, colour),
         _headlines(report, width, colour),

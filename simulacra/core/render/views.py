@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from itertools import cycle
 from typing import Any
 
 from simulacra.core.render import svg
@@ -89,6 +91,8 @@ def _numbers(inner: str) -> str:
 def shares(counts: Sequence[float]) -> list[float]:
     """Return counts as shares of their sum, 0..1."""
     total = float(sum(counts))
+    if not math.isfinite(total) or min(counts, default=0) < 0:
+        raise ValueError("counts must be finite and not negative")
     return [float(c) / total if total else 0.0 for c in counts]
 
 
@@ -119,6 +123,8 @@ def _bins(edges: Sequence[Any], names: Sequence[str], real: Sequence[float], mad
     """Return the drawing with its axis, and what must be said about the width of bins."""
     places = [_place(e) for e in edges]
     widths = [b - a for a, b in zip(places, places[1:], strict=False)]
+    if not all(map(math.isfinite, widths)):
+        raise ValueError("edges must be finite")
     if min(widths) <= 0 or max(widths) > UNEVEN * min(widths):
         slots = [float(i) for i in range(len(edges))]
         ticks = slots[:: max(1, -(-len(real) // 4))]
@@ -209,7 +215,7 @@ def _bar_table(
 
 def _styles(names: Sequence[str]) -> list[str]:
     """Return a style a series: real and made keep theirs wherever they appear."""
-    free = iter(f"s{i % 5}" for i in range(len(names)))
+    free = cycle(f"s{i}" for i in range(5))
     out = []
     for name in names:
         low = name.lower()
@@ -224,31 +230,41 @@ def _matrix(view: View, key: str) -> str:
     if len(values) != len(rows) or any(len(line) != len(columns) for line in values):
         raise ValueError(f"{len(values)} lines of values do not fit {len(rows)} rows and {len(columns)} columns")
     low, high = _range(view.data, values)
-    pairs = [
-        (abs(v), rows[i], columns[j], v)
-        for i, line in enumerate(values)
-        for j, v in enumerate(line)
-        if v is not None and rows[i] != columns[j] and (rows != columns or i < j)
-    ]
-    pairs.sort(key=lambda p: -p[0])
-    told = "; ".join(f"{short(a, 24)} and {short(b, 24)} {figure(v)}" for _, a, b, v in pairs[:3])
-    body, high_px = svg.matrix(rows[:CELLS], columns[:CELLS], [line[:CELLS] for line in values[:CELLS]], low, high)
-    cut = max(len(columns), len(rows)) - CELLS
-    more = f'<p class="note">The first {CELLS} of {len(rows):,} rows and {len(columns):,} columns are drawn.</p>'
-    listed = [[f"{bdi(a, 30)} and {bdi(b, 30)}", figure(v)] for _, a, b, v in pairs[:20]]
+    cut = max(len(columns), len(rows)) > CELLS
+    more = f'<p class="note">The first {CELLS} of {len(rows):,} rows and {len(columns):,} columns are shown.</p>'
+    rows, columns, values = rows[:CELLS], columns[:CELLS], [line[:CELLS] for line in values[:CELLS]]
+    pairs = _pairs(rows, columns, values)
+    told = "; ".join(f"{short(a, 24)} and {short(b, 24)} {figure(v)}" for a, b, v in pairs[:3])
+    body, high_px = svg.matrix(rows, columns, values, low, high)
+    listed = [[f"{bdi(a, 30)} and {bdi(b, 30)}", figure(v)] for a, b, v in pairs[:20]]
     return (
         svg.framed(body, key, view.title, f"Heat map of {len(rows)} rows. Largest: {told or 'none'}.", high=high_px)
         + _scale(low, high)
-        + (more if cut > 0 else "")
+        + (more if cut else "")
         + _notes(view)
         + _numbers(table(("pair", "value"), listed, f"{view.title}: the largest", True))
     )
 
 
+def _pairs(
+    rows: Sequence[str], columns: Sequence[str], values: Sequence[Sequence[float | None]]
+) -> list[tuple[str, str, float]]:
+    """Return the cells off the diagonal, the largest first; one of each two where rows and columns are the same."""
+    same = list(rows) == list(columns)
+    found = [
+        (rows[i], columns[j], v)
+        for i, line in enumerate(values)
+        for j, v in enumerate(line)
+        if v is not None and (i < j if same else rows[i] != columns[j])
+    ]
+    return sorted(found, key=lambda p: -abs(p[2]))
+
+
 def _range(data: Mapping[str, Any], values: Sequence[Sequence[float | None]]) -> tuple[float, float]:
-    seen = [v for line in values for v in line if v is not None]
-    low = float(data.get("low", min(seen, default=0.0)))
-    high = float(data.get("high", max(seen, default=1.0)))
+    low = float(data["low"] if "low" in data else min((v for line in values for v in line if v is not None), default=0))
+    high = float(
+        data["high"] if "high" in data else max((v for line in values for v in line if v is not None), default=1)
+    )
     if low < 0 < high:
         high = max(high, -low)
         low = -high

@@ -29,8 +29,11 @@ QUESTIONS = {
 
 def clean(text: object) -> str:
     """Return text that can do no harm where it is shown: control and direction characters become visible escapes."""
+    given = str(text)
+    if given.isascii() and given.isprintable():
+        return given
     out = []
-    for char in str(text):
+    for char in given:
         kind = unicodedata.category(char)
         if kind == "Cs":
             out.append("\N{REPLACEMENT CHARACTER}")
@@ -43,11 +46,15 @@ def clean(text: object) -> str:
 
 def short(text: object, limit: int = 60) -> str:
     """Return clean text of at most `limit` characters, cut in the middle so that both ends can be recognised."""
-    whole = clean(text)
-    if len(whole) <= limit:
-        return whole
+    # Cut before cleaning, so that a text of any length costs little, and again where escapes made it longer.
+    return _cut(clean(_cut(str(text), limit)), limit)
+
+
+def _cut(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
     tail = (limit - 3) // 3
-    return whole[: limit - 3 - tail] + "..." + whole[len(whole) - tail :]
+    return text[: limit - 3 - tail] + "..." + text[len(text) - tail :]
 
 
 def figure(value: float | None, absent: str = "-") -> str:
