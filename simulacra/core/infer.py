@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -113,6 +114,8 @@ def _facts(series: pl.Series, written: str) -> Facts:
     facts["why"] += note
     if written and dtype.is_numeric():
         facts["format"] = written
+        if "{" in written:
+            facts["unit"] = re.sub(r"\{.*\}", "", written).strip()
     if facts["kind"] == "number" and isinstance(dtype, pl.Duration):
         facts["unit"] = dtype.time_unit
     return facts
@@ -199,11 +202,14 @@ def _whole(values: pl.Series, numbers: npt.NDArray[np.float64], counts: Counts, 
 def _references(values: pl.Series, numbers: npt.NDArray[np.float64], counts: Counts, name: str) -> Facts | None:
     """Return the facts of numbers that repeat and are references or postcodes by their name, or None."""
     different, cells = len(numbers), int(counts.sum())
-    if numbers[0] < 0 or different == cells:
+    if numbers[0] < 0:
         return None
     if patterns.says(name, "postcode") and different > 2 and numbers[0] >= 100:
-        return {"kind": "category", **_levels(values, counts), "why": f"{different:,} different codes by their name"}
-    if not patterns.words_of(name).endswith((" id", " code")):
+        why = f"{different:,} different codes by their name in {cells:,} cells"
+        if cells >= 2 * different:
+            return {"kind": "category", **_levels(values, counts), "why": why}
+        return {"kind": "id", "unique": different == cells, "why": why}
+    if different == cells or not patterns.words_of(name).endswith((" id", " code")):
         return None
     why = f"{different:,} different numbers in {cells:,} cells, and the name says they are references, not amounts"
     if cells >= 5 * different:

@@ -109,7 +109,7 @@ def _boolean(texts: Texts) -> Facts | None:
     if len(texts.values) != 2:
         return None
     low = frozenset(texts.values.str.strip_chars().str.to_lowercase().to_list())
-    if low not in patterns.BOOLEANS:
+    if low not in patterns.BOOLEANS and low != {"0", "1"}:
         return None
     levels, weights = top_levels(texts.values, texts.counts)
     return {
@@ -137,7 +137,9 @@ def _numbers(texts: Texts, alone: bool = False) -> Facts | None:
     share = float(texts.counts[mask].sum()) / texts.cells
     if share < 0.5 or len(numbers) < FEW or numbers.str.contains(patterns.PADDED).any():
         return None
-    if len(tokens) > max(3, min(20, len(numbers) // 5)) or not (len(tokens) or alone):
+    if len(tokens) > max(3, min(20, len(numbers) // 5)) or not (
+        len(tokens) or alone or numbers.str.contains(".", literal=True).any()
+    ):
         return None
     parsed = numbers.str.strip_chars().cast(pl.Float64, strict=False)
     if parsed.abs().max() >= 2**63 or parsed.null_count():  # type: ignore[operator]
@@ -189,7 +191,7 @@ def _identifiers(texts: Texts) -> Facts | None:
     for expression, says in ((patterns.UUID, "UUIDs"), (patterns.HEX, "long hexadecimal numbers")):
         if texts.share(expression) >= 0.98 and texts.share("(?i)[a-f]") > 0.5 and len(texts.values) >= 3:
             return _id(texts, f"{says}, {_uniqueness(texts)}")
-    if texts.variety < 0.95 or texts.cells < FEW or texts.words > 2.5:
+    if texts.variety < 0.95 or texts.cells < FEW or texts.words > 2.5 or texts.share(patterns.AMOUNT) > 0.9:
         return None
     shapes = shape(texts.sample).value_counts(sort=True)
     covered = float(shapes["count"].head(3).sum()) / len(texts.sample)
@@ -198,11 +200,7 @@ def _identifiers(texts: Texts) -> Facts | None:
         return _id(
             texts, f"codes of {'the shape' if len(shapes) == 1 else 'shapes such as'} {shown}, {_uniqueness(texts)}"
         )
-    if (
-        texts.words <= 1.05
-        and texts.unique
-        and (covered >= 0.8 or with_digits >= 0.5 or patterns.says(texts.name, "id"))
-    ):
+    if texts.words <= 1.05 and texts.unique and (covered >= 0.8 or with_digits >= 0.5 or texts.cells >= 5 * FEW):
         return _id(texts, f"single words such as {shown} by shape, {_uniqueness(texts)}")
     return None
 
@@ -244,8 +242,7 @@ def _free_text(texts: Texts) -> Facts | None:
     long = texts.words >= 4 and texts.variety > 0.5 and texts.cells >= FEW
     prose = texts.words >= 8 and len(texts.values) > 20 and texts.variety > 0.2
     short = texts.words > 1.3 and texts.variety > 0.9 and texts.cells >= 2 * FEW
-    single = texts.unique and texts.cells >= 5 * FEW
-    if not (long or prose or short or single):
+    if not (long or prose or short):
         return None
     return {
         "kind": "text",
@@ -269,7 +266,9 @@ def _uniqueness(texts: Texts) -> str:
 
 
 def _category_reason(texts: Texts, levels: tuple[Any, ...], weights: tuple[float, ...]) -> str:
-    few = " (too few rows to tell identifiers)" if texts.unique else ""
+    few = " (too few rows to tell identifiers)" if texts.unique and texts.cells < 5 * FEW else ""
+    if texts.share(patterns.AMOUNT) > 0.9:
+        few = "; they look like amounts or durations: make them numbers to have them treated as such"
     top = f", most often {quoted(levels[0])} ({weights[0]:.1%})" if not texts.unique else ""
     return f"{len(texts.values):,} different values in {texts.cells:,} cells{top}{few}{infer_times.almost(texts)}"
 

@@ -125,6 +125,11 @@ POSTCODE = (
     r"|^[A-Z]\d[A-Z] ?\d[A-Z]\d$|^[A-Z]{1,2}\d[\dA-Z]?( \d[A-Z]{2})?$"
 )
 """Codes of the post in most countries; the column's name must agree."""
+AMOUNT = (
+    r"^(?:[$€£¥₹]|USD|EUR|GBP|CHF) ?-?\d[\d.,' ]*$|^-?\d[\d.,' ]* ?(?:[%‰$€£¥₹]|USD|EUR|GBP|CHF)$"
+    r"|^-?\d{1,3}(?:[,' ]\d{3})+(?:\.\d+)?$|^\d+:\d{2}(?::\d{2})?$"
+)
+"""Amounts and durations as text, which are no identifiers however seldom they repeat."""
 STREET = (
     r"(?i)(?:\b(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|way|square|sq|terrace|highway|hwy"
     r"|parkway|pkwy|circle|cir|loop|rue|quai|chemin|calle|avenida|av|paseo|carrera|rua|praça|largo|alameda|estrada|via"

@@ -6,6 +6,7 @@ A type is taken only when every cell agrees and nothing is lost: "007", integers
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,10 @@ GROUPED = {
     " ": r"^-?[1-9]\d{0,2}(?:[ '\u00a0\u202f\u2019]\d{3})+(?:[.,]\d+)?$|^-?(?:0|[1-9]\d{0,2})(?:[.,]\d+)?$",
 }
 """Thousands sign -> whole numbers and decimals written with it."""
+AFFIX = r"^([$€£¥₹] ?|(?:USD|EUR|GBP|CHF) )?-?\d[\d.,]*( ?[%‰$€£¥₹]| (?:USD|EUR|GBP|CHF))?$"
+"""A number with a currency before it, or a currency or per cent sign after it."""
+COMMA = "\x00comma"
+"""Marks, inside this module, a look that was read with a decimal comma."""
 INFINITE = ("inf", "-inf", "+inf", "infinity", "-infinity", "+infinity", "∞", "-∞", "1.#inf", "-1.#inf")
 
 
@@ -32,13 +37,19 @@ def typed(
     na: cells to take as missing. decimal: "." or ",", None to find out column by column. Raises DataError for
     infinities.
     """
-    out, formats = [], {}
-    for column in frame.iter_columns():
-        series, written = _typed(_unless(column, column.is_in(list(na))), shown, decimal, delimiter)
-        out.append(series)
-        if written:
-            formats[column.name] = written
-    return frame.with_columns(out) if out else frame, formats
+    import polars as pl
+
+    comma = None if decimal is None else decimal == ","
+    raw = [_unless(column, column.is_in(list(na))) for column in frame.iter_columns()]
+    out = [_typed(column, shown, comma, delimiter) for column in raw]
+    if comma is None and any(COMMA in written for _, written in out):
+        # Another column shows that the comma is decimal here, so "1.234" is a thousand and more.
+        for i, (_, written) in enumerate(out):
+            if written == ".3f":
+                retried = _typed(raw[i], shown, True, delimiter)
+                out[i] = out[i] if retried[0].dtype == pl.String else retried
+    looks = {series.name: written.replace(COMMA, "") for series, written in out}
+    return frame.with_columns([series for series, _ in out]), {name: look for name, look in looks.items() if look}
 
 
 def cleaned(frame: pl.DataFrame, shown: str, na: Sequence[str] = ()) -> pl.DataFrame:
@@ -67,7 +78,11 @@ def _unless(column: pl.Series, gone: pl.Series) -> pl.Series:
     return column.set(gone.fill_null(False), None) if gone.any() else column
 
 
-def _typed(column: pl.Series, shown: str, decimal: str | None, delimiter: str) -> tuple[pl.Series, str]:
+def _typed(column: pl.Series, shown: str, comma: bool | None, delimiter: str) -> tuple[pl.Series, str]:
+    """Return the column as numbers or truths where all cells are, and how its numbers were written.
+
+    comma: whether the comma is the decimal sign, None when unknown.
+    """
     import polars as pl
 
     seen = column.unique(maintain_order=True).drop_nulls()
@@ -75,6 +90,11 @@ def _typed(column: pl.Series, shown: str, decimal: str | None, delimiter: str) -
         seen = seen.filter(seen != "")
     if not len(seen):
         return column, ""
+    before, after = _affixes(seen)
+    if before or after:
+        bare = column.str.strip_prefix(before).str.strip_suffix(after)
+        numbers, written = _typed(bare, shown, comma, delimiter)
+        return (numbers, f"{before}{{:{written}}}{after}") if numbers.dtype.is_numeric() else (column, "")
     head = seen.head(64).str.strip_chars()
     digits = head.str.contains(r"^[-+]?\.?\d|^[-+]?(?i:inf|∞)")
     if not digits.any():
@@ -86,15 +106,23 @@ def _typed(column: pl.Series, shown: str, decimal: str | None, delimiter: str) -
     bare = column.str.strip_chars() if seen.str.contains(r"^\s|\s$").any() else column
     values = seen.str.strip_chars() if bare is not column else seen
     _refuse_infinite_words(column, values, shown)
-    if decimal != ",":
-        whole = values.cast(pl.Int64, strict=False)
-        if not whole.null_count():
-            if (whole.cast(pl.String) == values).all() and not _calendar(whole):
-                return bare.cast(pl.Int64, strict=False), ""
-            return column, ""
-        if values.str.contains(DECIMAL).all() and values.str.contains(r"\d").all():
-            return _decimal(column, bare, values)
-    return _with_signs(column, bare, values, decimal, delimiter)
+    whole = values.cast(pl.Int64, strict=False)
+    if not whole.null_count():
+        same = (whole.cast(pl.String) == values).all() and not _calendar(whole)
+        return (bare.cast(pl.Int64, strict=False), "") if same else (column, "")
+    if comma is not True and values.str.contains(DECIMAL).all() and values.str.contains(r"\d").all():
+        return _decimal(column, bare, values)
+    return _with_signs(column, bare, values, comma, delimiter)
+
+
+def _affixes(values: pl.Series) -> tuple[str, str]:
+    """Return the currency or per cent sign that stands before or after every number, or two empty texts."""
+    found = re.match(AFFIX, values[0])
+    if found is None:
+        return "", ""
+    before, after = found[1] or "", found[2] or ""
+    everywhere = values.str.starts_with(before).all() and values.str.ends_with(after).all()
+    return (before, after) if everywhere else ("", "")
 
 
 def _decimal(column: pl.Series, bare: pl.Series, values: pl.Series) -> tuple[pl.Series, str]:
@@ -121,20 +149,18 @@ def _written(values: pl.Series, point: str = ".", group: str = "") -> str:
 
 
 def _with_signs(
-    column: pl.Series, bare: pl.Series, values: pl.Series, decimal: str | None, delimiter: str
+    column: pl.Series, bare: pl.Series, values: pl.Series, comma: bool | None, delimiter: str
 ) -> tuple[pl.Series, str]:
     """Read numbers with thousands signs or a decimal comma, where all cells agree on what the signs mean."""
     import polars as pl
 
-    comma = decimal == "," or (decimal is None and delimiter != ",")
-    if decimal != "." and comma and values.str.contains(GROUPED["."]).all():
+    decimals = values.str.contains(",", literal=True).any()
+    if (comma or (comma is None and delimiter != "," and decimals)) and values.str.contains(GROUPED["."]).all():
         plain = bare.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
-        if not values.str.contains(",", literal=True).any() and decimal is None:
-            return column, ""
-        numbers = plain.cast(pl.Float64, strict=False)
-        written = _written(values, ",")
-        return numbers, written
-    if decimal != "," and values.str.contains(GROUPED[","]).all():
+        if not decimals:
+            return plain.cast(pl.Int64, strict=False), ""
+        return plain.cast(pl.Float64, strict=False), COMMA + _written(values, ",")
+    if comma is not True and values.str.contains(GROUPED[","]).all():
         plain = bare.str.replace_all(",", "", literal=True)
         if values.str.contains(".", literal=True).any():
             return plain.cast(pl.Float64, strict=False), _written(values, ".", ",")

@@ -95,7 +95,8 @@ def encode(frame: pl.DataFrame, format: str, handle: IO[bytes]) -> None:
 def dressed(frame: pl.DataFrame, written: Mapping[str, str], neutralise: bool) -> pl.DataFrame:
     """Return the frame as delimited text shows it: numbers as they were written, formula cells made harmless if asked.
 
-    written: column -> ".2f", ",.2f", ",d" or "g" (no ".0"). Raises DataError for columns that text cannot hold.
+    written: column -> ".2f", ",.2f", ",d", "g" (no ".0") or one of them inside signs, "${:,.2f}".
+    Raises DataError for columns that text cannot hold.
     """
     import polars as pl
 
@@ -122,6 +123,13 @@ def _as_written(column: pl.Series, written: str) -> pl.Series:
     """Return numbers as text of a fixed look; as they are where that look would change a value."""
     import polars as pl
 
+    affixed = re.fullmatch(r"([^{}]*)\{:([^{}]*)\}([^{}]*)", written)
+    if affixed:
+        before, look, after = affixed.groups()
+        cells = _as_written(column, look).cast(pl.String)
+        shown = pl.lit(before) + pl.col(column.name) + pl.lit(after)
+        return cells.to_frame().select(shown.alias(column.name)).to_series()
+
     if written == "g":
         return column.cast(pl.String).str.replace(r"\.0$", "")
     if not re.fullmatch(r",?(?:\.\d{1,2}f|d)", written):
@@ -132,8 +140,8 @@ def _as_written(column: pl.Series, written: str) -> pl.Series:
             return column
     elif written.endswith("d") != column.dtype.is_integer():
         return column
-    cells: list[Any] = [None if v is None else format(v, written) for v in column.to_list()]
-    return pl.Series(column.name, cells, dtype=pl.String)
+    texts: list[Any] = [None if v is None else format(v, written) for v in column.to_list()]
+    return pl.Series(column.name, texts, dtype=pl.String)
 
 
 def _csv(frame: pl.DataFrame, separator: str, buffer: io.BytesIO) -> None:

@@ -149,6 +149,11 @@ PLANTED: list[tuple[str, str, Any, str]] = [
     ("size", "mixed", pick([str(i) for i in range(50)] + ["tbd"] * 5), ""),
     ("flight", "category", pick([f"N{i:03d}AA" for i in range(150)]), ""),
     ("zip", "category", pick([f"{i:05d}" for i in range(1000, 1060)]), ""),
+    ("handle", "id", ["".join(pick("abcdefghij", 9)) for _ in range(N)], "aaaaaaaaa"),
+    ("rate", "category", [f"{x:.2f}%" for x in RNG.random(N) * 100], ""),
+    ("lap", "category", [f"{a}:{b:02d}" for a, b in RNG.integers(0, 59, (N, 2))], ""),
+    ("as_text", "mixed", [f"{x:.6f}" for x in RNG.random(N)], ""),
+    ("bit", "boolean", pick(["0", "1"]), ""),
     ("support_rep_id", "category", pick([31, 44, 57]), ""),
 ]
 

@@ -90,7 +90,7 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
 
 
 def test_cp1252_signs_and_named_encodings(tmp_path: Path) -> None:
-    assert read(tmp_path, "p,n\n5 €,“a”\n".encode("cp1252")).frame.row(0) == ("5 €", "“a”")
+    assert read(tmp_path, "p,n\nabout 5 €,“a”\n".encode("cp1252")).frame.row(0) == ("about 5 €", "“a”")
     text = "город,n\nМосква,1\nКазань,2\n"
     assert read(tmp_path, text.encode("cp1251"), encoding="cp1251").frame["город"].to_list() == ["Москва", "Казань"]
 
@@ -169,6 +169,10 @@ def test_types_are_taken_only_when_nothing_is_lost(tmp_path: Path) -> None:
         (["1.5", "2", "3.25"], {}, [1.5, 2.0, 3.25], "g"),
         (["12.50", "3.00"], {}, [12.5, 3.0], ".2f"),
         (["1.0", "", "2.0"], {}, [1.0, None, 2.0], ".1f"),
+        (["$1,200.50", "$3.00"], {}, [1200.5, 3.0], "${:,.2f}"),
+        (["51%", "7%"], {}, [51, 7], "{:}%"),
+        (["1,50 €", "2,25 €"], {}, [1.5, 2.25], "{:.2f} €"),
+        (["$5", "€7"], {}, ["$5", "€7"], ""),
     ],
 )
 def test_signs_of_numbers(
@@ -177,6 +181,15 @@ def test_signs_of_numbers(
     data = read(tmp_path, "a;b\n" + "".join(f"{cell};x\n" for cell in cells), **options)
     assert data.frame["a"].to_list() == values
     assert data.schema["a"].format == format
+
+
+def test_one_column_with_a_decimal_comma_decides_for_all(tmp_path: Path) -> None:
+    frame = read(tmp_path, "a;b;c\n1.234;1,5;0.5\n2.345;2,25;1.25\n").frame
+    assert (
+        frame["a"].to_list() == [1234, 2345]
+        and frame["b"].to_list() == [1.5, 2.25]
+        and frame["c"].to_list() == [0.5, 1.25]
+    )
 
 
 def test_lists_of_codes_are_no_numbers(tmp_path: Path) -> None:

@@ -18,11 +18,11 @@ import simulacra
 from simulacra.core.errors import ConfigError, DataError, OutputError
 
 ALIKE = (
-    "id,price,big,half,share,n,day,yes,zip,text\n"
-    "1,12.50,\"1,200.00\",1,0.1,\"1,000\",3/7/2020,Yes,01234,None\n"
-    "2,3.00,5.25,2.5,0.25,20,12/31/1850,No,90210,\"a, \"\"b\"\"\"\n"
-    "3,,,,,,,,,\n"
-    "4,1.10,3.00,-3,1e-7,300,1/1/1900,No,00001,\"\"\n"
+    "id,price,big,half,share,n,day,yes,zip,cost,rate,text\n"
+    '1,12.50,"1,200.00",1,0.1,"1,000",3/7/2020,Yes,01234,"$1,200.50",5%,None\n'
+    '2,3.00,5.25,2.5,0.25,20,12/31/1850,No,90210,$3.00,17%,"a, ""b"""\n'
+    "3,,,,,,,,,,,\n"
+    '4,1.10,3.00,-3,1e-7,300,1/1/1900,No,00001,$-2.00,100%,""\n'
 )  # fmt: skip
 
 
