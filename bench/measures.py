@@ -72,6 +72,8 @@ def tstr(made: pl.DataFrame, holdout: pl.DataFrame, target: str, *, kind: str = 
     from sklearn.metrics import r2_score, roc_auc_score
 
     both = pl.concat([made.select(holdout.columns), holdout])
+    if _is_number(both[target]) and holdout[target].n_unique() <= 10:
+        both = both.cast({target: pl.String})  # a class written as a number
     keep = both[target].is_not_null().to_numpy()
     model, features = _model(kind, both.drop(target), seed, regression=_is_number(both[target]))
     train = (np.arange(both.height) < made.height) & keep

@@ -75,16 +75,13 @@ def _fit_variable(
     targets = variable.targets(ranks)
     link = fit_link(inputs, above, ranks, targets, reorder=category, leaf=rules.leaf, gain=rules.gain, rng=rng)
     link["gate"], link["coarse"] = variable.gate, variable.coarse
-    chosen = variable.name == rules.boosted and not variable.state
+    if not variable.ordered and (lost := replace_rare(link, protected(variable), rules.rare, rng)):
+        facts["rare"][variable.name] = lost / codes.shape[1]
+    if variable.name == rules.boosted and not variable.state:
+        done = boost_link(link, inputs, ranks, variable.count, rng, rare=rules.rare)
+        if not done and variable.ordered:
+            done = boost_number(link, inputs, ranks, targets, rng, leaf=rules.leaf, gain=rules.gain)
+        facts["boosted"] += [variable.name] * done
     if variable.ordered:
-        done = chosen and boost_number(link, inputs, ranks, targets, rng, leaf=rules.leaf, gain=rules.gain)
         add_bounds(link)
-    else:
-        count = protected(variable)
-        lost = replace_rare(link, count, rules.rare, rng)
-        if lost:
-            facts["rare"][variable.name] = lost / codes.shape[1]
-        done = chosen and boost_link(link, inputs, ranks, count, rng, rare=rules.rare)
-    if done:
-        facts["boosted"].append(variable.name)
     return link

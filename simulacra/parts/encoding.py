@@ -101,7 +101,8 @@ def decode(
 def _between(ranks: Ints, low: Ints, high: Ints, codec: Codec, rng: np.random.Generator) -> Floats:
     """Draw a number near each rank: move a few training rows along, then anywhere between the neighbouring values."""
     physical, count = _physical(codec["values"]["value"]).astype(np.float64), codec["count"]
-    total, reach, n = np.cumsum(count), codec["window"], len(ranks)
+    single = np.where(count < codec["spike"], count, 0)  # spikes do not move, so nothing may move into them
+    total, reach, n = np.cumsum(single), codec["window"], len(ranks)
     place = total[ranks] - count[ranks] * rng.random(n) + reach * (2 * rng.random(n) - 1)
     near = np.searchsorted(total, np.clip(place, 0, total[-1] - 1e-9), "right")
     near = np.clip(near, low, high)

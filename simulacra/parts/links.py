@@ -94,7 +94,7 @@ def draw_link(link: Link, codes: Codes, rng: np.random.Generator) -> tuple[Ints,
     if link["boosted"] and link["kept"].size:
         return link["kept"][draw_boosted(link["boosted"][0], inputs, rng)], np.zeros(inputs.shape[1], np.int64)
     if link["boosted"]:
-        inputs = _with_score(link, inputs)
+        inputs = _with_score(link, inputs, rng)
     leaf = find(link["tree"], inputs)
     start, stop = link["tree"]["start"].take(leaf), link["tree"]["stop"].take(leaf)
     place = start + (rng.random(len(leaf)) * (stop - start)).astype(np.int64)
@@ -108,7 +108,7 @@ def add_bounds(link: Link) -> None:
     leaves = leaves[np.argsort(tree["start"][leaves], kind="stable")]
     begin = tree["start"][leaves]
     for name, reduce in (("low", np.minimum), ("high", np.maximum)):
-        ends = np.zeros(len(tree["feature"]), np.int32)
+        ends = np.full(len(tree["feature"]), reduce.reduce(link["donors"]), np.int32)
         ends[leaves] = reduce.reduceat(link["donors"], begin)
         link[name] = ends  # type: ignore[literal-required]
 
@@ -138,7 +138,7 @@ def replace_rare(link: Link, count: Ints, rows: int, rng: np.random.Generator) -
 
 
 def boost_link(link: Link, codes: Codes, ranks: Ints, count: Ints, rng: np.random.Generator, *, rare: int) -> bool:
-    """Add boosted chances to the link of a category with two to ten kept levels; return whether it was done."""
+    """Add boosted chances to a link with two to ten kept levels, and return whether it was done."""
     kept = np.flatnonzero(count >= rare)
     if not 2 <= kept.size <= MAX_BOOSTED_LEVELS or len(ranks) < MIN_BOOSTED_ROWS or not len(link["parents"]):
         return False
@@ -177,8 +177,12 @@ def boost_number(
     return True
 
 
-def _with_score(link: Link, inputs: Codes) -> Codes:
-    score = np.mean([scores(model, inputs)[0] for model in link["boosted"]], axis=0)
+def _with_score(link: Link, inputs: Codes, rng: np.random.Generator) -> Codes:
+    """Add the score of one of the two models, as each training row had the score of one."""
+    first = rng.random(inputs.shape[1]) < 0.5
+    score = np.empty(inputs.shape[1])
+    for side, model in zip((first, ~first), link["boosted"], strict=True):
+        score[side] = scores(model, inputs[:, side])[0]
     coded = np.searchsorted(link["edges"], score, "right").astype(np.uint8)
     return np.concatenate([inputs, coded.reshape(1, -1)])
 
