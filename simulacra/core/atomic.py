@@ -87,6 +87,7 @@ def explain(error: OSError, path: Path) -> OutputError:
         errno.EROFS: "the file system is read-only; choose another -o",
         errno.EISDIR: "a folder stands where the file should be; choose another name",
         errno.ENOTDIR: "a part of that path is a file, not a folder; choose another -o",
+        errno.EEXIST: "a part of that path is a file, not a folder; choose another -o",
         errno.EFBIG: "the file would be larger than the system allows; write fewer rows or use Parquet",
     }.get(number, error.strerror or str(error))
     return OutputError(f"cannot write {path}: {reason}")

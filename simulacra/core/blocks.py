@@ -129,7 +129,7 @@ def _processes(
 def _main_hidden() -> Iterator[None]:
     """Keep new processes from running the user's script again: "spawn" does so wherever `__main__` names its file."""
     main = vars(sys.modules["__main__"])
-    kept = {name: main[name] for name in ("__file__", "__spec__") if name in main}
+    kept: dict[str, Any] = {name: main[name] for name in ("__file__", "__spec__") if name in main}
     try:
         main.update(dict.fromkeys(kept))
         yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,8 +79,10 @@ class Column:
         if self.kind not in KINDS:
             fail(f"unknown kind {self.kind!r}.{near(str(self.kind), KINDS)}")
         for given in dataclasses.fields(self):
-            if isinstance(getattr(self, given.name), list):
-                object.__setattr__(self, given.name, tuple(getattr(self, given.name)))
+            object.__setattr__(self, given.name, _plain(getattr(self, given.name)))
+        for name, wanted, right in _TYPES:
+            if not right(getattr(self, name)):
+                fail(f"{name} must be {wanted}, got {getattr(self, name)!r}")
         if not isinstance(self.missing, int | float) or not 0 <= self.missing <= 1:
             fail(f"missing must be a share in 0..1, got {self.missing!r}")
         if self.step is not None and not (isinstance(self.step, int | float) and 0 < self.step < math.inf):
@@ -105,6 +107,49 @@ class Column:
     def copied(self) -> bool:
         """Return whether values may be learned from real ones: False for ids, person data and free text."""
         return self.kind not in ("id", "person", "text", "image", "audio")
+
+
+def _plain(value: Any) -> Any:
+    """Return lists as tuples and numbers of numpy as Python's."""
+    if isinstance(value, list | tuple):
+        return tuple(_plain(v) for v in value)
+    return value.item() if hasattr(value, "item") else value
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_yes_or_no(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_end(value: Any) -> bool:
+    return value is None or _is_number(value) or _is_text(value)
+
+
+def _are_numbers(value: Any) -> bool:
+    return isinstance(value, tuple) and all(_is_number(v) and v == v for v in value)
+
+
+def _are_scalars(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(v, str | int | float) for v in value)
+
+
+_TYPES: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
+    *((name, "text", _is_text) for name in ("name", "kind", "dtype", "format", "unit", "sensitivity", "source", "why")),
+    *((name, "true or false", _is_yes_or_no) for name in ("heavy_tail", "unique", "public")),
+    *((name, "a list of numbers", _are_numbers) for name in ("weights", "quantiles", "spikes")),
+    ("levels", "a list of texts, numbers or true and false", _are_scalars),
+    ("missing", "a number", _is_number),
+    ("low", "a number or text", _is_end),
+    ("high", "a number or text", _is_end),
+)
+"""Fields of a column: what each must be, and the test of it."""
 
 
 @dataclass(frozen=True)
@@ -233,11 +278,15 @@ class Schema:
             raise SchemaError(
                 f"{where}: unknown entry {sorted(unknown)[0]!r}.{near(sorted(unknown)[0], ['tables', 'links'])}"
             )
-        tables = {name: _table_from(name, table, where) for name, table in dict(value.get("tables", {})).items()}
+        given = value.get("tables", {})
+        if not isinstance(given, Mapping):
+            raise SchemaError(f"{where}: tables must be [tables.NAME.columns.NAME] entries, got {given!r}")
+        tables = {name: _table_from(name, table, where) for name, table in given.items()}
         try:
-            return cls(tables, tuple(Link(**link) for link in value.get("links", ())))
+            links = tuple(Link(**link) for link in value.get("links", ()))
         except TypeError as error:
-            raise SchemaError(f"{where}: a link needs table, column, to_table, to_column ({error})") from error
+            raise SchemaError(f"{where}: links need table, column, to_table and to_column each ({error})") from error
+        return cls(tables, links)
 
     def to_toml(self) -> str:
         """Return the schema as TOML, made to be read and edited."""
@@ -305,5 +354,15 @@ def _table_from(name: str, value: Any, where: str) -> Table:
         if "kind" not in facts:
             raise SchemaError(f"{where}: column {column!r} has no kind; use one of {', '.join(KINDS)}")
         columns.append(Column(name=column, **facts))
-    together = tuple(tuple(group) for group in value.get("together", ()))
-    return Table(tuple(columns), tuple(value.get("key", ())), together, value.get("rows"))
+    key, together, rows = value.get("key", []), value.get("together", []), value.get("rows")
+    if not _texts(key):
+        raise SchemaError(f"{where}: key of table {name!r} must be a list of column names, got {key!r}")
+    if not isinstance(together, list | tuple) or not all(_texts(group) for group in together):
+        raise SchemaError(f"{where}: together of table {name!r} must be a list of lists of columns, got {together!r}")
+    if rows is not None and (isinstance(rows, bool) or not isinstance(rows, int) or rows < 0):
+        raise SchemaError(f"{where}: rows of table {name!r} must be a whole number, got {rows!r}")
+    return Table(tuple(columns), tuple(key), tuple(tuple(group) for group in together), rows)
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)

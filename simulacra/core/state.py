@@ -6,6 +6,7 @@ written last). Loading reads data only; it never imports or runs anything that t
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import secrets
@@ -56,17 +57,32 @@ def load(path: str | Path) -> dict[str, Any]:
         raise ModelError(
             f"{path}: saved by a newer version (format {manifest.get('version')}, known {FORMAT}); upgrade simulacra"
         )
-    for name, wanted in manifest.get("files", {}).items():
+    listed = manifest.get("files")
+    if not isinstance(listed, dict):
+        raise ModelError(f"{path}: manifest.json lists no files; the model is damaged, fit it again")
+    if "model.json" not in listed and not any(_outside(name) for name in listed):
+        raise ModelError(f"{path}: model.json is not listed in manifest.json; the model is damaged, fit it again")
+    for name, wanted in listed.items():
         file = path / name
-        if ".." in Path(name).parts or Path(name).is_absolute():
+        if _outside(name):
             raise ModelError(f"{path}: the manifest names {name!r}, outside the folder; do not trust this model")
         if not file.is_file():
             raise ModelError(f"{path}: file {name} is missing; the model is incomplete, fit it again")
         if sha256(file) != wanted:
             raise ModelError(f"{path}: file {name} does not match its checksum; the model is damaged, fit it again")
     arrays = _arrays(path / "arrays.safetensors") if (path / "arrays.safetensors").exists() else {}
-    value: dict[str, Any] = _decode(_json(path, "model.json"), arrays, path)
+    tree = _json(path, "model.json")
+    try:
+        value = _decode(tree, arrays, path)
+    except (KeyError, ValueError, TypeError, IndexError, RecursionError) as error:
+        raise ModelError(f"{path}: model.json is not what simulacra writes ({error}); the model is damaged") from error
+    if not isinstance(value, dict):
+        raise ModelError(f"{path}: model.json is not what simulacra writes; the model is damaged")
     return value
+
+
+def _outside(name: str) -> bool:
+    return ".." in Path(name).parts or Path(name).is_absolute()
 
 
 def _write(folder: Path, value: Mapping[str, Any]) -> None:
@@ -74,13 +90,16 @@ def _write(folder: Path, value: Mapping[str, Any]) -> None:
     frames: list[Any] = []
     tree = _encode(value, arrays, frames)
     if arrays:
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save as to_bytes
 
-        save_file(arrays, str(folder / "arrays.safetensors"))
+        # Written here, not by the library, so that a full disk is an OSError like any other.
+        (folder / "arrays.safetensors").write_bytes(to_bytes(arrays))
     if frames:
         (folder / "frames").mkdir()
     for i, frame in enumerate(frames):
-        frame.write_ipc(folder / "frames" / f"{i}.arrow")
+        held = io.BytesIO()
+        frame.write_ipc(held)
+        (folder / "frames" / f"{i}.arrow").write_bytes(held.getbuffer())
     (folder / "model.json").write_text(json.dumps(tree, ensure_ascii=False, allow_nan=True), "utf-8")
     files = sorted(p for p in folder.rglob("*") if p.is_file())
     for file in files:
@@ -163,7 +182,7 @@ def _json(path: Path, name: str) -> dict[str, Any]:
         value = json.loads((path / name).read_text("utf-8"))
     except FileNotFoundError:
         raise ModelError(f"{path} is not a saved model or is incomplete: {name} is missing") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path}: {name} cannot be read ({error}); the model is damaged, fit it again") from error
     if not isinstance(value, dict):
         raise ModelError(f"{path}: {name} is not what simulacra writes; the model is damaged")

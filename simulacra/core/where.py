@@ -70,7 +70,7 @@ def shares(where: Where, frame: pl.DataFrame) -> list[tuple[dict[str, Any], floa
         if not isinstance(wanted, Mapping):
             continue
         total = sum(wanted.values())
-        if total > 1.000001 or any(s < 0 for s in wanted.values()):
+        if total > 1.000001 or not all(0 <= s <= 1 for s in wanted.values()):
             raise ConfigError(f"where: the shares of {column!r} must be in 0..1 and sum to at most 1, got {total:g}")
         parts = [({column: level}, share) for level, share in wanted.items()]
         if total < 0.999999:
@@ -116,11 +116,12 @@ def _one(series: pl.Series, wanted: Any) -> pl.Series:
     if wanted is None:
         return series.is_null()
     if isinstance(wanted, _Not):
-        return ~series.is_in(_typed(series, wanted.values), nulls_equal=False).fill_null(False)
+        return ~_among(series, wanted.values).fill_null(False)
     if isinstance(wanted, tuple):
         if len(wanted) != 2:
             raise ValueError("a range is (low, high)")
-        hit = series.is_not_null()
+        # polars puts NaN above every number; no range is meant to hold it.
+        hit = series.is_not_nan().fill_null(False) if series.dtype.is_float() else series.is_not_null()
         low, high = wanted
         if low is not None:
             edge, is_open = _edge(series, low)
@@ -130,7 +131,15 @@ def _one(series: pl.Series, wanted: Any) -> pl.Series:
             hit = hit & ((series < edge) if is_open else (series <= edge))
         return hit
     values = list(wanted) if isinstance(wanted, list | set | frozenset | pl.Series) else [wanted]
-    return series.is_in(_typed(series, values))
+    return _among(series, values)
+
+
+def _among(series: pl.Series, values: Sequence[Any]) -> pl.Series:
+    import polars as pl
+
+    wanted = _typed(series, values)
+    # Whole and other numbers are compared as what can hold both.
+    return (series if wanted.dtype == series.dtype else series.cast(pl.Float64)).is_in(wanted.implode())
 
 
 class _Open:
@@ -157,13 +166,17 @@ def _typed(series: pl.Series, values: Sequence[Any]) -> pl.Series:
         return raw
     if raw.dtype == pl.String and series.dtype == pl.Boolean:
         words = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
+        unknown = [v for v in values if v.lower() not in words]
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} is neither true nor false")
         return pl.Series([words[v.lower()] for v in values])
     if raw.dtype == pl.String and series.dtype.is_temporal():
         return raw.str.to_date() if series.dtype == pl.Date else raw.str.to_datetime().cast(series.dtype)
     if raw.dtype == pl.String and series.dtype.is_numeric():
-        return raw.cast(pl.Float64)
+        whole = raw.cast(series.dtype, strict=False)
+        return raw.cast(pl.Float64) if whole.null_count() else whole
     if raw.dtype.is_numeric() and series.dtype.is_numeric():
-        return raw
+        return raw.cast(pl.Float64) if raw.dtype.is_float() else raw.cast(series.dtype)
     return raw.cast(series.dtype)
 
 
@@ -178,6 +191,7 @@ def _share(part: str, text: str) -> tuple[str, float]:
 def _bound(op: str, value: str) -> tuple[Any, Any]:
     edge: Any = _Open(value) if op in (">", "<") else value
     return (edge, None) if op in (">", ">=") else (None, edge)
+
 
 def _as_text(wanted: Any) -> Any:
     if wanted is None or isinstance(wanted, str | _Open):
