@@ -84,7 +84,7 @@ class Show:
             return
         if now - self.last < (0.1 if self.moving else 5.0) and event.done:
             return
-        if not self.moving and not event.done:
+        if not self.moving and not 0 < event.done < event.total:
             return
         self.last = now
         share = f" {event.done / event.total:4.0%}" if event.total > 1 else ""
