@@ -69,19 +69,7 @@ def parse(
     _check_fields(text, rows, header, shown, delimiter, first)
     if len(rows.ends) - first - (int(rows.blank[first:].sum()) if wide else 0) < 1:
         raise DataError(f"{shown} has a header ({len(header)} columns) but no rows; a table needs at least one")
-    try:
-        frame = pl.read_csv(
-            text,
-            has_header=names is None,
-            new_columns=header,
-            separator=delimiter,
-            quote_char=quote or None,
-            infer_schema=False,
-            truncate_ragged_lines=False,
-            raise_if_empty=False,
-        )
-    except pl.exceptions.PolarsError as error:
-        raise DataError(f"{shown}: cannot be read as delimited text: {str(error).splitlines()[0]}") from error
+    frame = _cells(text, shown, delimiter, quote, header, first)
     if frame.height != len(rows.ends) - first:
         raise DataError(
             f"{shown}: {len(rows.ends) - first} rows by their quotes but {frame.height} by their line ends; "
@@ -91,6 +79,24 @@ def parse(
     if wide and blank.any():
         frame = frame.filter(pl.Series(~blank))
     return frame, delimiter
+
+
+def _cells(text: bytes, shown: str, delimiter: str, quote: str, header: list[str], first: int) -> pl.DataFrame:
+    import polars as pl
+
+    try:
+        return pl.read_csv(
+            text,
+            has_header=first == 1,
+            new_columns=header,
+            separator=delimiter,
+            quote_char=quote or None,
+            infer_schema=False,
+            truncate_ragged_lines=False,
+            raise_if_empty=False,
+        )
+    except pl.exceptions.PolarsError as error:
+        raise DataError(f"{shown}: cannot be read as delimited text: {str(error).splitlines()[0]}") from error
 
 
 def sniff(text: bytes, quote: str) -> str:
