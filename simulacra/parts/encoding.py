@@ -137,7 +137,8 @@ def _from_physical(drawn: Floats, codec: Codec, dtype: pl.DataType) -> pl.Series
 
 
 def _physical(values: pl.Series) -> npt.NDArray[np.float64 | np.int64]:
-    plain = values.to_physical()
+    # The physical form of a decimal is a whole number of its last digit, which is another number.
+    plain = values.cast(pl.Float64) if values.dtype.is_decimal() else values.to_physical()
     whole = plain.dtype.is_integer() and plain.dtype not in (pl.UInt64, pl.Int128, pl.UInt128)
     return plain.cast(pl.Int64 if whole else pl.Float64).to_numpy()
 
