@@ -81,7 +81,7 @@ def _header(report: Report, name: str) -> str:
 def _sections(report: Report, most_views: int, most_findings: int) -> list[tuple[str, str, str]]:
     """Return key, name and content of each section, in reading order."""
     places: dict[str, list[View]] = {"columns": [], "pairs": [], "comparisons": []}
-    for view in sorted(report.views, key=lambda v: -v.score if _place(v) == "columns" else 0.0):
+    for view in sorted(report.views, key=_rank):
         places[_place(view)].append(view)
     meta = report.meta
     return [
@@ -102,6 +102,11 @@ def _place(view: View) -> str:
     if view.kind == "matrix":
         return "pairs"
     return "columns" if view.column and view.kind in ("histogram", "levels") else "comparisons"
+
+
+def _rank(view: View) -> float:
+    """Return the order within a section: columns worst first, tables after drawings, others as they came."""
+    return -view.score if _place(view) == "columns" else float(view.kind == "table")
 
 
 COLUMNS = "Real rows are the filled shape, made rows the line, on the same axes; shares of rows."
@@ -126,7 +131,7 @@ def _card(f: Finding) -> str:
     big = '<p class="big none">no figure</p>' if f.value is None else f'<p class="big">{words.figure(f.value)}</p>'
     return (
         f'<li class="card"><div class="top"><h3>{escape(words.short(f.name, 80))}</h3>{_badge(f.verdict)}</div>'
-        f"{big}{_measured(f)}<p>{escape(words.gist(f))}</p></li>"
+        f"{big}{_measured(f)}<p>{_told(words.gist(f))}</p></li>"
     )
 
 
@@ -145,7 +150,11 @@ def _findings(report: Report, most: int) -> str:
         if good:
             listed = "".join(_finding(f) for f in good[:most]) + _more(len(good) - most)
             number = words.count(len(good), "figure is ok", "figures are ok")
-            shown += f"<details><summary>{number}</summary>{listed}</details>"
+            names = "; ".join(dict.fromkeys(words.short(f.name, 48) for f in good[:16]))
+            shown += (
+                f'<details><summary>{number}</summary>{listed}</details><p class="note folded">{escape(names)}'
+                f"{' and others' if len(good) > 16 else ''}</p>"
+            )
         out.append(f'<div class="guard"><h3>{bdi(guard.capitalize())}</h3>{lead}{shown}</div>')
     return "".join(out)
 
@@ -158,7 +167,7 @@ def _more(number: int) -> str:
 def _finding(f: Finding) -> str:
     names, more = words.column_names(f.columns, 12)
     chips = "".join(f"<li>{bdi(n)}</li>" for n in names) + (f"<li>and {more:,} more</li>" if more else "")
-    said = f"<p>{escape(words.sentence(f))}</p>"
+    said = f"<p>{_told(words.sentence(f))}</p>"
     if chips:
         said += f'<ul class="chips" aria-label="Columns">{chips}</ul>'
     if f.advice:
@@ -170,6 +179,11 @@ def _finding(f: Finding) -> str:
         f'<article class="finding {f.verdict}"><h4>{_badge(f.verdict)}<span>{name}</span></h4>'
         f'<div class="said">{said}</div>{_measured(f)}</article>'
     )
+
+
+def _told(text: str) -> str:
+    """Return a sentence in which no per cent sign is left alone on a line."""
+    return escape(text).replace(" %", "&nbsp;%")
 
 
 def _measured(f: Finding) -> str:
@@ -217,15 +231,18 @@ def _all(found: Sequence[Finding], most: int) -> str:
     return f'<div class="all">{table(header, rows, "All figures, gravest first", True, most)}</div>' if rows else ""
 
 
+BOUNDS = "What no guard measures is not covered: an ok says that a test found nothing, not that nothing is there."
+
+
 def _untested(found: Sequence[Finding], most: int) -> str:
     if not found:
-        return '<p class="about">Everything that the guards of this run measure was tested.</p>'
+        return f'<p class="about">Every figure that these guards measure was computed. {BOUNDS}</p>'
     items = "".join(
         f"<li><b>{escape(words.short(f.name, 80))}</b> ({bdi(f.guard, 30)}): "
         f"{escape(words.short(f.sentence.removeprefix('not tested: '), 600))}</li>"
         for f in found[:most]
     )
-    return f'<ul class="plain">{items}</ul>{_more(len(found) - most)}'
+    return f'<ul class="plain">{items}</ul>{_more(len(found) - most)}<p class="note">{BOUNDS}</p>'
 
 
 def facts(value: Any, most: int, depth: int = 0) -> str:

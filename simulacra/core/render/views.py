@@ -48,6 +48,8 @@ def _figure(name: str, lead: str, body: str, style: str) -> str:
 def _gap(view: View) -> str:
     """Return the total variation of what is drawn, in words."""
     real, made = shares(view.data["real"]), shares(view.data["made"])
+    if not sum(real) or not sum(made):
+        return f'<p class="lead">{"Made" if sum(real) else "Real"} has no value here.</p>'
     gap = sum(abs(a - b) for a, b in zip(real, made, strict=True)) / 2
     return f'<p class="lead">{percent(gap)} of made rows would have to move to agree.</p>'
 
@@ -171,7 +173,8 @@ def _levels(view: View, key: str) -> str:
     told = ""
     if len(keep) < len(labels):
         names.append(f"{len(labels) - len(keep):,} more")
-        series = {name: [*values, max(0.0, 1 - sum(values))] for name, values in series.items()}
+        for name, side in (("real", real), ("made", made)):
+            series[name].append(max(0.0, sum(side) - sum(series[name])))
         rows = [[bdi(labels[i], 60), percent(real[i]), percent(made[i])] for i in range(len(labels))]
         caption = f"{view.column or view.title}: share of rows of each level"
         told = _numbers(table(("level", "real", "made"), rows, caption, True))

@@ -10,13 +10,6 @@ from simulacra.core.report import Finding, Report
 GRAVE = ("fail", "warn", "unknown", "ok")
 """Verdicts in the order in which they are shown."""
 
-MEANING = {
-    "fail": "beyond its limit",
-    "warn": "worse than fresh real data, within its limit",
-    "unknown": "not tested, or too few rows to tell",
-    "ok": "as fresh real data shows it",
-}
-
 QUESTIONS = {
     "fidelity": "Does it look like the real data?",
     "utility": "Does it teach a model what the real data teaches?",
@@ -132,10 +125,10 @@ def verdict_sentence(report: Report) -> str:
     if report.verdict in ("fail", "warn"):
         bad = of_verdict(report, report.verdict)
         names = "; ".join(dict.fromkeys(short(f.name, 48) for f in bad[:4]))
-        more = f" and {len(bad) - 4} more" if len(bad) > 4 else ""
+        more = f" and {len(bad) - 4:,} more" if len(bad) > 4 else ""
         what = "beyond the limit" if report.verdict == "fail" else "worse than fresh real data, but within the limit"
         verb = "is" if len(bad) == 1 else "are"
-        return f"{len(bad)} of {count(len(judged), 'figure')} {verb} {what}: {names}{more}.{tail}"
+        return f"{len(bad):,} of {count(len(judged), 'figure')} {verb} {what}: {names}{more}.{tail}"
     if report.verdict == "unknown":
         return f"Too little could be tested to tell.{tail}"
     return f"None of {count(len(judged), 'figure')} is beyond what fresh real data shows.{tail}"
@@ -143,7 +136,7 @@ def verdict_sentence(report: Report) -> str:
 
 def sentence(finding: Finding, most: int = 1200) -> str:
     """Return the sentence of a finding with a capital and a full stop, unless it begins with a column's name."""
-    text = short(finding.sentence, most)
+    text = short(finding.sentence, most).strip()
     named = any(text.startswith(clean(c)) for c in finding.columns if c)
     text = text if named else text[:1].upper() + text[1:]
     return text if not text or text[-1] in ".!?:" else text + "."
