@@ -57,7 +57,8 @@ def load(address: str, group: str = "generators") -> Any:
     module, _, attribute = known[address].partition(":")
     try:
         return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, SyntaxError) as error:
+    except Exception as error:
+        # Whatever a stranger's module does when it loads, the others must stay usable.
         raise ConfigError(
             f"{address} cannot be loaded from {known[address]}: {error}; reinstall or remove that package"
         ) from error
