@@ -14,8 +14,6 @@ from pathlib import Path
 
 from simulacra.cli import common
 
-FILES = (".csv", ".tsv", ".parquet", ".jsonl", ".arrow", ".gz")
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
@@ -36,8 +34,9 @@ def run(given: argparse.Namespace) -> int:
     from simulacra.core.progress import Show, listen
     from simulacra.engine.recipe import Recipe
     from simulacra.engine.run import run as carry_out
+    from simulacra.io.source import FORMAT_ENDINGS, PACKED_ENDINGS
 
-    to_file = given.out == "-" or Path(given.out).suffix.lower() in FILES
+    to_file = given.out == "-" or Path(given.out).suffix.lower() in {*FORMAT_ENDINGS, *PACKED_ENDINGS}
     if to_file and given.out != "-":
         common.existing(given.out, given.force)
     conditions = where.texts(where.parse(given.where))

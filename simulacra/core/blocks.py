@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from simulacra.core import rng
 from simulacra.core.errors import DataError
 from simulacra.core.progress import task
-from simulacra.core.where import Where, mask, shares
+from simulacra.core.where import Where, mask, said, shares
 
 if TYPE_CHECKING:
     import polars as pl
@@ -83,7 +83,7 @@ def _reject(method: Generator, block: int, n: int, seed: int, where: Where) -> p
             have += hit.height
         if have < wanted:
             raise DataError(
-                f"where: only {have} of {drawn:,} drawn rows fulfil {plain!r}, {int(wanted)} were asked for; "
+                f"where: only {have} of {drawn:,} drawn rows fulfil {said(plain)}, {int(wanted)} were asked for; "
                 "widen the condition, or lower n"
             )
     out = pl.concat(kept)

@@ -94,7 +94,7 @@ def mask(frame: pl.DataFrame, where: Where) -> pl.Series:
             hit = _one(series, wanted)
         except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
             raise ConfigError(
-                f"where: {wanted!r} does not fit column {column!r} of type {series.dtype} ({error})"
+                f"where: {said({column: wanted})} does not fit column {column!r} of type {series.dtype} ({error})"
             ) from error
         out = out & hit.fill_null(False)
     return out
@@ -191,6 +191,14 @@ def _share(part: str, text: str) -> tuple[str, float]:
 def _bound(op: str, value: str) -> tuple[Any, Any]:
     edge: Any = _Open(value) if op in (">", "<") else value
     return (edge, None) if op in (">", ">=") else (None, edge)
+
+
+def said(where: Where) -> str:
+    """Return conditions for a message: as on the command line where they can be written so."""
+    try:
+        return " and ".join(texts(where))
+    except ConfigError:
+        return str(dict(where))
 
 
 def _as_text(wanted: Any) -> Any:

@@ -13,7 +13,7 @@ from simulacra.core.lineage import Lineage
 from simulacra.core.progress import task
 from simulacra.core.report import Report
 from simulacra.core.schema import Schema
-from simulacra.engine.inputs import align, require, schema_of, take
+from simulacra.engine.inputs import align, is_path, require, schema_of, take
 
 
 def check(
@@ -61,7 +61,7 @@ def check(
         seed=seed,
         facts=dict(facts or rows.lineage.facts),
     )
-    return judge(case, guards)
+    return judge(case, guards, {"title": Path(made).name} if is_path(made) else None)
 
 
 def chosen(only: Iterable[str] | None) -> list[str]:
