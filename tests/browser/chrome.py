@@ -45,10 +45,11 @@ class Page:
     def logs(self, kind: str) -> list[dict[str, Any]]:
         return list(self.call("se/log", type=kind))
 
-    def requests(self) -> list[str]:
-        """Return the addresses asked for since the last call."""
+    def requests(self, file: Path) -> list[str]:
+        """Return the addresses that a page asked for since the last call; the browser's own pages are left out."""
         events = [json.loads(entry["message"])["message"] for entry in self.logs("performance")]
-        return [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
+        asked = [e["params"] for e in events if e["method"] == "Network.requestWillBeSent"]
+        return [a["request"]["url"] for a in asked if a["documentURL"] == file.as_uri()]
 
     def screenshot(self, out: Path, top: int = 0, height: int | None = None) -> bytes:
         """Write the page from `top` on, the whole of it unless a height in pixels is given."""

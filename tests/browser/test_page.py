@@ -37,10 +37,10 @@ def test_closed_and_quiet_at_every_width(name: str, page: chrome.Page, tmp_path:
     file = saved(REPORTS[name](), tmp_path)
     for width in (400, 1400):
         for scheme in ("light", "dark"):
-            page.requests()
+            page.requests(file)
             page.show(file, width, 900, scheme)
             page.run("document.querySelectorAll('details').forEach(d => d.open = true)")
-            assert page.requests() == [file.as_uri()]
+            assert page.requests(file) == [file.as_uri()]
             assert page.logs("browser") == []
             wide, room = page.run("const e = document.documentElement; return [e.scrollWidth, e.clientWidth]")
             assert wide <= room == width
@@ -85,7 +85,14 @@ def test_the_policy_refuses_what_a_page_should_not_do(page: chrome.Page, tmp_pat
     page.show(file, 1400, 900)
     said = " ".join(entry["message"] for entry in page.logs("browser"))
     assert "img-src" in said and "script" in said
-    page.requests()
+
+
+def test_a_request_would_be_seen(page: chrome.Page, tmp_path: Path) -> None:
+    file = tmp_path / "open.html"
+    file.write_text('<!doctype html><img src="http://127.0.0.1:9/x.png">')
+    page.show(file, 1400, 900)
+    assert page.requests(file) == [file.as_uri(), "http://127.0.0.1:9/x.png"]
+    page.logs("browser")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
