@@ -72,7 +72,7 @@ def _fit_variable(
     there = np.flatnonzero(variable.ranks >= 0)
     inputs = codes[above][:, there] if there.size < codes.shape[1] else codes[above]
     ranks = variable.ranks[there].astype(np.int64)
-    targets = variable.targets(ranks)
+    targets = variable.targets(ranks, rng)
     link = fit_link(inputs, above, ranks, targets, reorder=category, leaf=rules.leaf, gain=rules.gain, rng=rng)
     link["gate"], link["coarse"] = variable.gate, variable.coarse
     if not variable.ordered and (lost := replace_rare(link, protected(variable), rules.rare, rng)):

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from simulacra.parts.encoding import Codec
     from simulacra.parts.trees import Codes, Floats, Ints
 
-TARGETS = 6
-"""Most frequent levels of a category that its tree tells apart; donors keep every level."""
+TOP, SIGNS = 3, 5
+"""Of more than eight levels a tree tells the three most frequent apart, and the rest by five random signs."""
 
 
 @dataclass
@@ -40,13 +40,23 @@ class Variable:
     coarse: npt.NDArray[np.uint8]
     gate: int = -1
 
-    def targets(self, ranks: Ints) -> Floats:
-        """Return what a tree of this variable tells apart, (outputs, rows): the rank of a number, else its levels."""
+    def targets(self, ranks: Ints, rng: np.random.Generator) -> Floats:
+        """Return what a tree of this variable tells apart, (outputs, rows): the rank of a number, else its levels.
+
+        A sum of squares over levels (the Gini index) is kept on average when levels are summed with random signs, so
+        that a few outputs stand for any number of levels (Achlioptas 2003).
+        """
         if self.ordered:
             middle = (np.cumsum(self.count) - self.count / 2) / self.count.sum()
             return np.asarray(middle.take(ranks)[None])
-        top = np.argsort(-self.count, kind="stable")[: TARGETS if len(self.count) > 2 else 1]
-        return np.asarray(ranks[None] == top[:, None], np.float64)
+        size = len(self.count)
+        order = np.argsort(-self.count, kind="stable")
+        if size <= TOP + SIGNS:
+            return np.asarray(ranks[None] == order[: max(size - 1, 1), None], np.float64)
+        table = np.zeros((TOP + SIGNS, size))
+        table[np.arange(TOP), order[:TOP]] = 1.0
+        table[TOP:, order[TOP:]] = rng.choice([-1.0, 1.0], (SIGNS, size - TOP)) / np.sqrt(SIGNS)
+        return table[:, ranks]
 
 
 def read(

@@ -159,13 +159,21 @@ def _best_cuts(
         for t, whole in zip(y, sums, strict=True):
             s = np.bincount(key, t, minlength=k * size).reshape(k, size).cumsum(1)[node, code]
             score += s**2 / left + (whole[node] - s) ** 2 / right
-        first = np.flatnonzero(np.diff(node, prepend=-1))  # where each node's candidates begin
+        first = _begins(node)  # where each node's candidates begin
         top, who = np.maximum.reduceat(score, first), node[first]
-        hits = np.flatnonzero(score == np.repeat(top, np.diff(first, append=node.size)))
-        at = hits[np.flatnonzero(np.diff(node[hits], prepend=-1))]  # first cut that reaches the top
+        hits = np.flatnonzero(score == np.repeat(top, np.append(first[1:], node.size) - first))
+        at = hits[_begins(node[hits])]  # first cut that reaches the top
         better = top > best[who]
         best[who[better]], feature[who[better]], cut[who[better]] = top[better], j, code[at[better]]
     return feature, cut
+
+
+def _begins(groups: Ints) -> Ints:
+    """Return where each run of equal numbers begins."""
+    new = np.empty(groups.size, bool)
+    new[:1] = True
+    np.not_equal(groups[1:], groups[:-1], out=new[1:])
+    return np.flatnonzero(new)
 
 
 def _leaves(up: Ints) -> tuple[Ints, Ints, Ints, Ints]:

@@ -44,7 +44,7 @@ class Forest(Generator):
     name: ClassVar[str] = "tables/forest"
 
     target: str | None = option(None, "Column that a model will predict: drawn last, by boosted trees.")
-    leaf: int = option(20, "Fewest training rows in a leaf; more is more private and coarser.", low=1, unit="rows")
+    leaf: int = option(10, "Fewest training rows in a leaf; more is more private and coarser.", low=1, unit="rows")
     gain: float = option(2.0, "What a cut must bring, in units of what pure noise brings; 0 follows noise.", low=0)
     max_parents: int = option(16, "Most columns that a column is drawn from.", low=0, high=250, unit="columns")
     bins: int = option(64, "Parts that a number is cut into where a tree asks about it.", low=2, high=250)
