@@ -58,9 +58,10 @@ def order_levels(columns: dict[str, Fitted], ranks: dict[str, Ints]) -> None:
         return
     matrix = np.nan_to_num(np.column_stack(numbers))
     _, vectors = np.linalg.eigh(matrix.T @ matrix)
-    component = matrix @ vectors[:, -1]
+    main = vectors[:, -1]
+    component = matrix @ main * np.sign(main[np.abs(main).argmax()])
     for name, fitted in varied.items():
-        if not fitted["levels"]:
+        if not fitted["levels"] or np.count_nonzero(fitted["counts"]) < 3:
             continue
         seen = ranks[name] >= 0
         size = len(fitted["counts"])
@@ -70,16 +71,23 @@ def order_levels(columns: dict[str, Fitted], ranks: dict[str, Ints]) -> None:
         _place(fitted, np.argsort(total / (rows + 5.0), kind="stable"))
 
 
+def levels(fitted: Fitted) -> list[str]:
+    """Return the levels of a category in the order of their intervals, as text."""
+    codec, odd = fitted["field"]["codec"], fitted["field"]["odd"]["value"]
+    values = [*odd.to_list(), *(codec["values"]["value"].to_list() if codec else ())]
+    return [str(values[rank]) for rank in fitted["order"]]
+
+
 def normal(ranks: Ints, fitted: Fitted) -> tuple[Floats, float]:
     """Return the normal score of each cell, NaN where missing, and the variance of the scores; not for constants."""
     return np.append(fitted["mean"], np.nan)[ranks], float(fitted["spread"])
 
 
 def two_sided(mask: npt.NDArray[np.bool_]) -> tuple[Floats, float]:
-    """Return scores and variance of a yes and no: the lower interval is yes."""
-    fitted: Fitted = {"counts": np.array([mask.sum(), (~mask).sum()], np.float64)}
+    """Return scores and variance of a yes and no: the upper interval is yes."""
+    fitted: Fitted = {"counts": np.array([(~mask).sum(), mask.sum()], np.float64)}
     _place(fitted, np.arange(2))
-    return np.where(mask, fitted["mean"][0], fitted["mean"][1]), float(fitted["spread"])
+    return np.where(mask, fitted["mean"][1], fitted["mean"][0]), float(fitted["spread"])
 
 
 def position(score: Floats, fitted: Fitted) -> Ints:
@@ -90,11 +98,11 @@ def position(score: Floats, fitted: Fitted) -> Ints:
     return found
 
 
-def below(score: Floats, share: float) -> npt.NDArray[np.bool_]:
-    """Return which scores are among the lowest `share`."""
+def above(score: Floats, share: float) -> npt.NDArray[np.bool_]:
+    """Return which scores are among the highest `share`."""
     from scipy.special import ndtri
 
-    out: npt.NDArray[np.bool_] = score < ndtri(share)
+    out: npt.NDArray[np.bool_] = score > ndtri(1 - share)
     return out
 
 

@@ -38,7 +38,8 @@ class Copula(Generator):
 
     Keeps each column's distribution and one number a pair of columns; it cannot keep links that only show among three
     columns, or that go up and down again. Levels are ordered by the first principal component of the numbers.
-    Learned: correlation_ (a frame: column and one column each), chol_ (scores, scores) its lower factor, columns_.
+    Learned: correlation_ (a frame: column and one column each), levels_ (column -> its levels in their order), chol_
+    (scores, scores) the lower factor of the correlation, columns_.
     Reference: Sklar (1959); shrinkage after Schaefer and Strimmer (2005).
     Example: Copula().fit(toys.people()).sample(3, seed=1)
     """
@@ -82,6 +83,11 @@ class Copula(Generator):
         from simulacra.tables import _scores as scores
 
         scores.order_levels(self.columns_, ranks)
+        self.levels_: dict[str, list[str]] = {
+            name: scores.levels(fitted)
+            for name, fitted in self.columns_.items()
+            if fitted["levels"] and "order" in fitted
+        }
         varied = {name: fitted for name, fitted in self.columns_.items() if not fitted["constant"]}
         held = {name: scores.normal(ranks[name], fitted) for name, fitted in varied.items()}
         held |= {name: scores.two_sided(mask) for name, mask in masks.items()}
@@ -110,7 +116,7 @@ class Copula(Generator):
                 score = drawn[:, place[name]] if name in place else np.zeros(rows)
                 kept[name].append(scores.position(score, fitted))
             for name, share in self.gone_["shares"].items():
-                kept[name].append(scores.below(drawn[:, place[name]], share))
+                kept[name].append(scores.above(drawn[:, place[name]], share))
         parts = {name: np.concatenate(part) for name, part in kept.items()}
         out = []
         for name in self.names_:

@@ -49,6 +49,8 @@ def test_missing_cells_follow_what_they_depend_on() -> None:
     low = made.filter(pl.col("x") < 0)["y"].is_null().mean()
     assert by[1] > 0.7
     assert low < 0.1
+    found = Copula().fit(real, seed=1).correlation_
+    assert found.filter(pl.col("column") == "y (missing)")["x"][0] > 0.5
 
 
 def test_columns_that_are_missing_together_stay_so() -> None:
@@ -93,6 +95,18 @@ def test_the_correlation_can_be_read() -> None:
     assert frame["column"].to_list() == ["x", "y"]
     assert frame["y"][0] == pytest.approx(0.7, abs=0.04)
     assert frame["x"][0] == 1
+
+
+def test_levels_are_ordered_by_the_numbers_they_go_with() -> None:
+    real = toys.linked(2000, 0.9, seed=0)
+    bands = (
+        pl.when(pl.col("x") < -0.5).then(pl.lit("q")).when(pl.col("x") < 0.5).then(pl.lit("a")).otherwise(pl.lit("m"))
+    )
+    fitted = Copula().fit(real.select("y", band=bands, flag=pl.col("x") > 1), seed=1)
+    assert fitted.levels_ == {"band": ["q", "a", "m"], "flag": ["False", "True"]}
+    made = fitted.sample(3000, seed=2)
+    assert made.group_by("band").agg(pl.col("y").mean()).sort("y")["band"].to_list() == ["q", "a", "m"]
+    assert fitted.correlation_.filter(pl.col("column") == "flag")["y"][0] > 0.5
 
 
 def test_shrinkage_weakens_links_and_one_removes_them() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -210,3 +211,12 @@ def test_where_holds() -> None:
 def test_a_schema_is_needed() -> None:
     with pytest.raises(DataError, match="fit needs schema="):
         Rules().fit()
+
+
+def test_the_schema_of_the_documentation_can_be_drawn() -> None:
+    page = Path(__file__).parents[2] / "docs" / "generators" / "rules.md"
+    (text,) = re.findall(r"```toml\n(.*?)```", page.read_text("utf-8"), flags=re.S)
+    cells = Rules().fit(schema=Schema.from_toml(text), seed=1).sample(500, seed=2)
+    assert cells["id"].str.contains(r"^KA-\d{4}$").all()
+    assert (cells["street"].is_null() == cells["town"].is_null()).all()
+    assert cells["fee"].quantile(0.5) == pytest.approx(5, abs=0.6)
