@@ -93,7 +93,7 @@ def ratios(sides: Sides) -> Iterator[Finding]:
     made = sides.at("made")[_some(sides, "made")]
     train = sides.at("real")[some(sides.table.rows("real"), n, sides.seed, "ratio real")]
     hold = sides.at("holdout")[some(sides.table.rows("holdout"), n, sides.seed, "ratio holdout")]
-    a, b = nearest(made, train), nearest(made, hold)
+    a, b = nearest(made, train, 2), nearest(made, hold, 2)
     closer = float(((a[:, 0] < b[:, 0]) + 0.5 * (a[:, 0] == b[:, 0])).mean())
     nndr = [float(np.median(_ratio(x))) for x in (a, b)]
     # Made rows share neighbours, so shares vary more than independent rows would.

@@ -17,6 +17,7 @@ WIDTH = 400
 """Most features of a row; of wide tables a fixed random projection is used, which keeps distances to about 7 %."""
 LEVELS = 60
 _QUERIES, _BASE = 256, 4096
+_SAME = 5e-3
 
 
 def points(table: Table, lead: slice, rng: np.random.Generator) -> Points:
@@ -45,35 +46,29 @@ def points(table: Table, lead: slice, rng: np.random.Generator) -> Points:
     return np.ascontiguousarray(x - x.mean(axis=0, dtype=np.float64).astype(np.float32))
 
 
-def nearest(queries: Points, base: Points, *, skip: npt.NDArray[np.int64] | None = None) -> npt.NDArray[np.float64]:
-    """Return (queries, 2) distances to the nearest and second nearest row of `base`.
-
-    skip: for each query the row of base that is the query itself, or -1.
-    """
-    base_square = np.einsum("ij,ij->i", base, base)
-    out = np.empty((len(queries), 2))
+def nearest(queries: Points, base: Points, count: int = 1) -> npt.NDArray[np.float64]:
+    """Return (queries, count) distances to the nearest, and with count 2 the second nearest, row of `base`."""
+    # Squared distance less the query's own square, as one product: the square of a base row is a feature of its own.
+    turned = np.hstack([-2 * base, np.einsum("ij,ij->i", base, base)[:, None]]).T
+    asked = np.hstack([queries, np.ones((len(queries), 1), dtype=np.float32)])
+    square = np.einsum("ij,ij->i", queries, queries)
+    best = np.full((len(queries), count), np.inf, dtype=np.float32)
     for start in range(0, len(queries), _QUERIES):
-        block = queries[start : start + _QUERIES]
-        best = np.full((len(block), 2), np.inf, dtype=np.float32)
+        rows = slice(start, start + _QUERIES)
         for low in range(0, len(base), _BASE):
-            far = base_square[low : low + _BASE] - 2 * (block @ base[low : low + _BASE].T)
-            if skip is not None:
-                own = skip[start : start + _QUERIES] - low
-                inside = np.flatnonzero((own >= 0) & (own < far.shape[1]))
-                far[inside, own[inside]] = np.inf
-            best = _two_smallest(best, far)
-        square = np.einsum("ij,ij->i", block, block)[:, None] + best
-        # Two equal rows come out as about 1e-6 in single precision; below 1e-3 rows count as equal.
-        out[start : start + _QUERIES] = np.sqrt(np.maximum(square, 0))
-    out[out < 1e-3] = 0.0
+            found = _smallest(asked[rows] @ turned[:, low : low + _BASE], count)
+            best[rows] = np.sort(np.hstack([best[rows], found]), axis=1)[:, :count]
+    out: npt.NDArray[np.float64] = np.sqrt(np.maximum(square[:, None] + best.astype(np.float64), 0))
+    # Two equal rows come out a rounding error apart, in single precision well below this.
+    out[out < _SAME] = 0.0
     return out
 
 
-def _two_smallest(best: Points, far: Points) -> Points:
-    first = far.argmin(axis=1)
-    rows = np.arange(len(far))
+def _smallest(far: Points, count: int) -> Points:
+    if count == 1:
+        least: Points = far.min(axis=1, keepdims=True)
+        return least
+    first, rows = far.argmin(axis=1), np.arange(len(far))
     low = far[rows, first]
     far[rows, first] = np.inf
-    both = np.column_stack([best, low, far.min(axis=1)])
-    both.sort(axis=1)
-    return both[:, :2]
+    return np.column_stack([low, far.min(axis=1)])

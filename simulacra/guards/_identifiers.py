@@ -12,7 +12,7 @@ from simulacra.core.report import Finding
 from simulacra.core.rng import stream
 from simulacra.core.schema import Column
 from simulacra.guards._frames import MAX_ROWS, some_rows, usable_holdout
-from simulacra.guards._stats import ALPHA, ks, ks_noise, share_noise, tvd, tvd_mean, tvd_tail, wilson
+from simulacra.guards._stats import ALPHA, ks, ks_noise, share_noise, tvd, tvd_limit, wilson
 from simulacra.guards._words import percent
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _patterns(real: pl.Series, made: pl.Series) -> list[tuple[str, str, float]]:
     both = a.join(b, on="shape", how="full", coalesce=True).fill_null(0)
     x, y = (both[c].cast(pl.Float64).to_numpy() for c in ("count", "count_right"))
     gap = tvd(x, y)
-    noise = tvd_mean(x, y) + tvd_tail(x.sum(), y.sum(), ALPHA)
+    noise = tvd_limit(x, y, ALPHA)
     if gap <= max(SHAPE_WARN, noise):
         return []
     common = [c.sort("count", descending=True)["shape"][0] for c in (a, b)]

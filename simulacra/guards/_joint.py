@@ -12,7 +12,7 @@ import numpy as np
 
 from simulacra.core.rng import stream
 from simulacra.guards._stats import ALPHA, counts, cramers_v, ks, midranks, tvd, tvd_mean, tvd_tail
-from simulacra.guards._words import Fault
+from simulacra.guards._words import Fault, words_gap
 
 if TYPE_CHECKING:
     from simulacra.guards._frames import Coded, Floats, Ints, Table
@@ -181,12 +181,7 @@ def column_scores(table: Table, side: slice) -> Floats:
 
 def column_gap(column: Coded, real: slice, side: slice) -> float:
     """Return the distance of a column's values from the real ones: KS for numbers, total variation for levels."""
-    size = len(column.labels) + 1
-    a, b = (counts(column.codes[s][column.codes[s] >= 0], size) for s in (real, side))
-    if not column.ordered:
-        return tvd(a, b) if a.sum() and b.sum() else float(a.sum() != b.sum())
-    gap = ks(column.values[real], column.values[side])
-    if not column.labels:
-        return gap
-    rows = [s.stop - s.start for s in (real, side)]
-    return max(gap, tvd(np.append(a, rows[0] - a.sum()), np.append(b, rows[1] - b.sum())))
+    if column.ordered:
+        return max(ks(column.values[real], column.values[side]), words_gap(column, real, side))
+    a, b = (counts(column.codes[s][column.codes[s] >= 0], len(column.labels) + 1) for s in (real, side))
+    return tvd(a, b) if a.sum() and b.sum() else float(a.sum() != b.sum())

@@ -10,9 +10,9 @@ import numpy as np
 
 from simulacra.core.report import Finding, View
 from simulacra.guards import _views
-from simulacra.guards._joint import LINKS, Links, choose, column_scores, correlation, triples
-from simulacra.guards._stats import ALPHA, around, counts, ks_noise, tvd_mean, tvd_tail, z_of
-from simulacra.guards._words import Fault, describe
+from simulacra.guards._joint import LINKS, Links, choose, column_gap, column_scores, correlation, triples
+from simulacra.guards._stats import ALPHA, around, counts, ks, ks_noise, tvd_limit, tvd_tail, z_of
+from simulacra.guards._words import Fault, describe, with_numbers, words_gap
 
 if TYPE_CHECKING:
     from simulacra.guards._frames import Coded, Table
@@ -44,8 +44,9 @@ def shape(table: Table, note: str) -> Iterator[Finding | View]:
     made, fresh = column_scores(table, table.part["made"]), column_scores(table, table.part["fresh"])
     real, side = table.part["real"], table.part["made"]
     alpha = ALPHA / len(table.columns)
-    noise = [_noise(c, real, side, alpha) for c in table.columns]
-    verdicts = [judged(1 - s, x, WARN, FAIL) for s, x in zip(made, noise, strict=True)]
+    gaps = [_gaps(c, real, side, alpha) for c in table.columns]
+    noise = [max(x for _, x in g) for g in gaps]
+    verdicts = [gravest([judged(size, x, WARN, FAIL) for size, x in g]) for g in gaps]
     verdict = gravest(verdicts)
     worst = [i for i in np.argsort(made, kind="stable") if verdicts[i] in ("warn", "fail")]
     faults = [describe(table.columns[i], real, side, float(1 - made[i])) for i in worst[:12]]
@@ -73,17 +74,18 @@ def shape(table: Table, note: str) -> Iterator[Finding | View]:
     yield from _views.columns(table, 1 - made)
 
 
-def _noise(column: Coded, real: slice, side: slice, alpha: float) -> float:
-    """Return the distance from real that fresh rows exceed with probability alpha at most."""
-    seen = [column.codes[s][column.codes[s] >= 0] for s in (real, side)]
-    a, b = (counts(x, len(column.labels) + 1) for x in seen)
+def _gaps(column: Coded, real: slice, side: slice, alpha: float) -> list[tuple[float, float]]:
+    """Return each distance of a column from real, with what fresh rows exceed with probability alpha at most."""
     if not column.ordered:
-        return tvd_mean(a, b) + tvd_tail(a.sum(), b.sum(), alpha)
+        a, b = (counts(column.codes[s][column.codes[s] >= 0], len(column.labels) + 1) for s in (real, side))
+        return [(column_gap(column, real, side), tvd_limit(a, b, alpha))]
     n, m = (int((~np.isnan(column.values[s])).sum()) for s in (real, side))
-    if not column.labels:
-        return ks_noise(n, m, alpha)
-    a, b = np.append(a, n), np.append(b, m)
-    return max(ks_noise(n, m, alpha / 2), tvd_mean(a, b) + tvd_tail(a.sum(), b.sum(), alpha / 2))
+    out = [(ks(column.values[real], column.values[side]), ks_noise(n, m, alpha))]
+    if column.labels:
+        codes = [with_numbers(column, s) for s in (real, side)]
+        a, b = (counts(x[x >= 0], len(column.labels) + 1) for x in codes)
+        out.append((words_gap(column, real, side), tvd_limit(a, b, alpha)))
+    return out
 
 
 def pair(table: Table, links: Links, note: str) -> Iterator[Finding]:

@@ -66,7 +66,8 @@ def tvd_mean(a: Floats, b: Floats) -> float:
         return 1.0
     q = n / (n + m)
     totals, times = np.unique(a + b, return_counts=True)
-    deviations = [_mean_deviation(int(t), q) for t in totals]
+    # Drawing without replacement from n + m rows varies less than the binomial the more rows a cell has.
+    deviations = [_mean_deviation(int(t), q) * math.sqrt((n + m - t) / max(n + m - 1, 1)) for t in totals]
     return float(np.dot(deviations, times) * (1 / n + 1 / m) / 2)
 
 
@@ -79,9 +80,21 @@ def _mean_deviation(t: int, q: float) -> float:
     return 2 * k * math.exp(choose + k * math.log(q) + (t - k + 1) * math.log(1 - q))
 
 
-def tvd_tail(n: float, m: float, alpha: float) -> float:
-    """Return how far above its mean the distance lies with probability alpha at most (McDiarmid 1989)."""
-    return math.sqrt(-math.log(alpha) / 2 * (1 / max(n, 1) + 1 / max(m, 1)))
+def tvd_tail(n: float, m: float, alpha: float, top: float = 0.5) -> float:
+    """Return how far above its mean the distance lies with probability alpha at most (Bousquet 2002).
+
+    top: share of the largest cell; above one half it bounds how much any set of cells can vary.
+    """
+    inverse, top = 1 / max(n, 1) + 1 / max(m, 1), max(top, 0.5)
+    if top == 0.5:
+        return math.sqrt(-math.log(alpha) / 2 * inverse)
+    return math.sqrt(-2 * math.log(alpha) * top * (1 - top) * inverse) - math.log(alpha) / 3 * inverse
+
+
+def tvd_limit(a: Floats, b: Floats, alpha: float) -> float:
+    """Return the distance that two counts of one distribution exceed with probability alpha at most."""
+    n, m = a.sum(), b.sum()
+    return tvd_mean(a, b) + tvd_tail(n, m, alpha, float((a + b).max(initial=0) / max(n + m, 1)))
 
 
 def midranks(x: Floats) -> Floats:

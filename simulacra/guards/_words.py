@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulacra.guards._stats import ks
+from simulacra.guards._stats import counts, ks, tvd
 
 if TYPE_CHECKING:
     from simulacra.guards._frames import Coded, Floats, Ints
@@ -18,7 +18,8 @@ FILTER = "look for a filter on the way to the made rows, or a bound that a metho
 SHAPES = "fit with a method that learns the shape of each column, such as tables/forest, or give it more rows"
 GAPS = "model missing cells as they are in real: first which cells are empty, then the values"
 LEVELS = "keep the spelling of levels, and fit on rows that hold all of them"
-_EXPLAINS = 0.35
+_EXPLAINS = 0.2
+"""An explanation must leave no more than this part of the distance."""
 
 
 @dataclass(frozen=True)
@@ -47,19 +48,36 @@ def listed(names: list[str] | tuple[str, ...], most: int = 3) -> str:
 
 def describe(column: Coded, real: slice, made: slice, size: float) -> Fault:
     """Return in words how the made values of a column differ from the real ones; `size` is their distance, 0..1."""
-    if column.ordered:
+    if column.ordered and words_gap(column, real, made) <= ks(column.values[real], column.values[made]):
         r, m = (column.values[s][~np.isnan(column.values[s])] for s in (real, made))
         text, advice = _ordered(r, m, column)
+    elif column.ordered:
+        a, b = (with_numbers(column, s) for s in (real, made))
+        text, advice = _levels(a, b, (*column.labels, "a number"))
     else:
         text, advice = _levels(column.codes[real], column.codes[made], column.labels)
     return Fault((column.name,), f"{column.name}: {text}", size, advice)
 
 
+def with_numbers(column: Coded, side: slice) -> Ints:
+    """Return the words of a mixed column as codes, every number as one more code, and -1 where missing."""
+    numbers = ~np.isnan(column.values[side])
+    return np.where(numbers, len(column.labels), column.codes[side])
+
+
+def words_gap(column: Coded, real: slice, made: slice) -> float:
+    """Return the total variation of the words of a mixed column, numbers counted as one word; 0 without words."""
+    if not column.labels:
+        return 0.0
+    a, b = (with_numbers(column, s) for s in (real, made))
+    return tvd(*(counts(x[x >= 0], len(column.labels) + 1) for x in (a, b)))
+
+
 def _ordered(r: Floats, m: Floats, column: Coded) -> tuple[str, str]:
     if not len(r) or not len(m):
         return ("made has no value at all, real has" if len(r) else "made has values, real has none"), SHAPES
-    for found in (_cut(r, m, column), _moved(r, m, column), _spike(r, m, column)):
-        if found:
+    for look in (_moved, _cut, _spread, _spike):
+        if found := look(r, m, column):
             return found
     grid = np.unique(np.concatenate([r, m]))
     below = [np.searchsorted(np.sort(x), grid, "right") / len(x) for x in (r, m)]
@@ -73,6 +91,10 @@ def _ordered(r: Floats, m: Floats, column: Coded) -> tuple[str, str]:
 
 def _cut(r: Floats, m: Floats, column: Coded) -> tuple[str, str] | None:
     below, above = float((r < m.min()).mean()), float((r > m.max()).mean())
+    lost = r[(r < m.min()) | (r > m.max())]
+    if len(lost) and np.unique(lost, return_counts=True)[1].max() > 0.8 * len(lost):
+        # One value alone is lost: that is a spike, not a bound.
+        return None
     out = []
     if below > 0.02 and below * len(m) > 10:
         out.append(f"no made value below {show(m.min(), column)}, real has {percent(below)}")
@@ -82,33 +104,36 @@ def _cut(r: Floats, m: Floats, column: Coded) -> tuple[str, str] | None:
 
 
 def _moved(r: Floats, m: Floats, column: Coded) -> tuple[str, str] | None:
-    """Look for one factor, one shift or one spread that explains most of the difference."""
+    """Look for one factor, or one shift, that explains most of the difference."""
     grid = np.linspace(0.05, 0.95, 19)
     qr, qm = np.quantile(r, grid), np.quantile(m, grid)
-    whole = bool((r == np.rint(r)).all() and (m == np.rint(m)).all())
-    before = ks(r, m)
     tries: list[tuple[float, str, str]] = []
-
-    def attempt(moved: Floats, text: str, advice: str) -> None:
-        tries.append((ks(np.rint(moved) if whole else moved, m), text, advice))
-
     factors = [float(np.median(qm[qr != 0] / qr[qr != 0]))] if (qr != 0).sum() >= 5 else []
     factors += [float(m.mean() / r.mean())] if r.mean() else []
-    for c in factors:
+    # A factor that somebody chose is a round one, and whole numbers hide it.
+    for c in [*factors, *(float(f"{c:.2g}") for c in factors)]:
         if abs(c - 1) > 0.02 and c != 0 and not column.temporal:
-            attempt(r * c, f"values are about {c:.3g} x the real ones", UNITS)
+            tries.append((_left(r * c, r, m), f"values are about {c:.3g} x the real ones", UNITS))
     shift = float(np.median(qm - qr))
     if shift:
-        size = f"{abs(shift):.3g}" + {"date": " days", "datetime": " seconds", "time": " seconds"}.get(
-            column.temporal, ""
-        )
-        attempt(r + shift, f"values are about {size} {'above' if shift > 0 else 'below'} the real ones", UNITS)
-    wide = float((qm[-2] - qm[1]) / (qr[-2] - qr[1])) if qr[-2] > qr[1] else 1.0
-    if abs(wide - 1) > 0.05:
-        text = f"values spread about {wide:.2g} x as wide as the real ones"
-        attempt(np.median(m) + (r - np.median(r)) * wide, text, SHAPES)
-    tries = [t for t in tries if t[0] < _EXPLAINS * before]
-    return min(tries)[1:] if tries else None
+        unit = {"date": " days", "datetime": " seconds", "time": " seconds"}.get(column.temporal, "")
+        way = "above" if shift > 0 else "below"
+        tries.append((_left(r + shift, r, m), f"values are about {abs(shift):.3g}{unit} {way} the real ones", UNITS))
+    best = min(tries, default=(1.0, "", ""))
+    return best[1:] if best[0] < _EXPLAINS else None
+
+
+def _spread(r: Floats, m: Floats, column: Coded) -> tuple[str, str] | None:
+    wide = np.subtract(*np.quantile(m, [0.9, 0.1])) / max(np.subtract(*np.quantile(r, [0.9, 0.1])), 1e-300)
+    if abs(wide - 1) < 0.05 or _left(np.median(m) + (r - np.median(r)) * wide, r, m) > _EXPLAINS:
+        return None
+    return f"values spread about {wide:.2g} x as wide as the real ones", SHAPES
+
+
+def _left(moved: Floats, r: Floats, m: Floats) -> float:
+    """Return which part of the distance is left when real values are moved, and rounded if all are whole."""
+    whole = bool((r == np.rint(r)).all() and (m == np.rint(m)).all())
+    return ks(np.rint(moved) if whole else moved, m) / max(ks(r, m), 1e-300)
 
 
 def _spike(r: Floats, m: Floats, column: Coded) -> tuple[str, str] | None:

@@ -36,7 +36,7 @@ def fidelity(case: Case) -> Iterator[Finding | View]:
     yield from guarded("fidelity", "identifiers", lambda: _identifiers.identifiers(case, columns))
     if table.skipped:
         names = ", ".join(table.skipped)
-        yield not_tested("fidelity", "nested columns", f"{names}: values of this type have no text form to compare")
+        yield not_tested("fidelity", "other columns", f"{names}: values of this type cannot be compared")
 
 
 def _compare(case: Case, table: Table, note: str) -> Iterator[Finding | View]:
