@@ -15,9 +15,10 @@ import polars as pl
 import pytest
 
 import simulacra
-import simulacra.core.registry
 from simulacra.cli.main import COMMANDS, main
+from simulacra.core import registry
 from simulacra.core.errors import DataError
+from simulacra.core.options import fields
 from simulacra.core.schema import Schema
 from simulacra.engine.recipe import Recipe
 
@@ -236,9 +237,10 @@ def test_list_shows_every_name_and_every_field(say: Say) -> None:
     code, out, _ = say("list")
     assert code == 0
     for group in ("generators", "guards"):
-        assert all(name in out for name in simulacra.core.registry.names(group))
+        assert all(name in out for name in registry.names(group))
     code, out, _ = say("list", "tables/forest")
-    assert code == 0 and "leaf: int, default 20, at least 1, rows" in out
+    assert code == 0 and re.search(r"^  leaf: int, default \d+, at least \d+, rows$", out, re.M)
+    assert all(f"  {field.name}: " in out for field in fields(registry.load("tables/forest")))
     assert "Needs: real, holdout" in say("list", "privacy")[1]
 
 
