@@ -12,7 +12,8 @@ from typing import Any
 
 from simulacra.core.render import svg, words
 from simulacra.core.render.glossary import used
-from simulacra.core.render.views import bdi, draw, table
+from simulacra.core.render.markup import bdi, table
+from simulacra.core.render.views import draw
 from simulacra.core.report import Finding, Report, View
 
 LIMIT = 480_000

@@ -10,15 +10,16 @@ from itertools import cycle
 from typing import Any
 
 from simulacra.core.render import svg
+from simulacra.core.render.markup import CELLS, bdi, folded, legend, table
 from simulacra.core.render.words import amount, clean, figure, percent, short
 from simulacra.core.report import View
 
 LEVELS = 9
 """Levels of a category that are drawn; the others are summed."""
+OTHERS = "all others"
+"""Name of the levels that are summed, here and in what guards give."""
 UNEVEN = 24
 """When the widest bin is wider than this many of the narrowest, all are drawn equally wide."""
-CELLS = 40
-"""Columns of a heat map, and rows of a table of numbers, that are shown."""
 
 
 def draw(view: View, key: str, by_column: bool = False) -> str:
@@ -54,42 +55,6 @@ def _gap(view: View) -> str:
     return f'<p class="lead">{percent(gap)} of made rows would have to move to agree.</p>'
 
 
-def bdi(text: str, limit: int = 60) -> str:
-    """Return a name that keeps its own writing direction among other words."""
-    return f"<bdi>{escape(short(text, limit)) or '&quot;&quot;'}</bdi>"
-
-
-def table(
-    header: Sequence[object], rows: Sequence[Sequence[str]], caption: str, hidden: bool = False, most: int = CELLS
-) -> str:
-    """Return a table of ready HTML cells that scrolls inside its own box; the first cell of a row names it."""
-    head = "".join(f'<th scope="col">{escape(short(h, 60))}</th>' for h in header)
-    body = "".join(
-        f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{cell}</td>" for cell in row[1:]) + "</tr>"
-        for row in rows[:most]
-    )
-    more = f'<p class="note">{len(rows) - most:,} more rows are not shown.</p>' if len(rows) > most else ""
-    style = ' class="unseen"' if hidden else ""
-    return (
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(short(caption, 120))}"><table>'
-        f"<caption{style}>{escape(short(caption, 200))}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
-        f"</table></div>{more}"
-    )
-
-
-def legend(names: Sequence[str], styles: Sequence[str], shape: str) -> str:
-    """Return what each colour and shape stands for."""
-    items = "".join(
-        f"<li>{svg.swatch(style, shape if style == 'real' or shape != 'area' else 'line')}{bdi(name, 40)}</li>"
-        for name, style in zip(names, styles, strict=True)
-    )
-    return f'<ul class="legend">{items}</ul>'
-
-
-def _numbers(inner: str) -> str:
-    return f"<details><summary>Numbers</summary>{inner}</details>"
-
-
 def shares(counts: Sequence[float]) -> list[float]:
     """Return counts as shares of their sum, 0..1."""
     total = float(sum(counts))
@@ -117,7 +82,7 @@ def _histogram(view: View, key: str) -> str:
         + svg.framed(body, key, f"{view.column or view.title}: real and made", desc)
         + (f'<p class="note">{note}</p>' if note else "")
         + _notes(view)
-        + _numbers(table(("from - to", "real", "made"), rows, f"{view.column or view.title}: share of rows", True))
+        + folded(table(("from - to", "real", "made"), rows, f"{view.column or view.title}: share of rows", True))
     )
 
 
@@ -138,8 +103,11 @@ def _bins(edges: Sequence[Any], names: Sequence[str], real: Sequence[float], mad
         ticks = svg.nice(places[0], places[-1], 4)
         labels = [amount(t) for t in ticks]
     else:
-        near = {min(range(len(places)), key=lambda i: abs(places[i] - at)) for at in _thirds(places[0], places[-1])}
-        ticks, labels = [places[i] for i in sorted(near)], [names[i] for i in sorted(near)]
+        # A label of a day or a time is long: both ends and the middle, and no time of day over more than a week.
+        middle = min(range(len(places)), key=lambda i: abs(places[i] - (places[0] + places[-1]) / 2))
+        at = sorted({0, middle, len(places) - 1})
+        days = places[-1] - places[0] > 7 and len(names[0]) > 10
+        ticks, labels = [places[i] for i in at], [names[i][:10] if days else names[i] for i in at]
     note = "Wider bins are drawn lower, so that area is the share of rows." if max(widths) > 1.5 * unit else ""
     return svg.histogram(places, *heights) + svg.x_axis(places[0], places[-1], ticks, labels), note
 
@@ -155,10 +123,6 @@ def _place(edge: Any) -> float:
     return (datetime.datetime.fromisoformat(text) - datetime.datetime(1970, 1, 1)) / datetime.timedelta(days=1)
 
 
-def _thirds(low: float, high: float) -> list[float]:
-    return [low + (high - low) * i / 3 for i in range(4)]
-
-
 def _notes(view: View) -> str:
     return f'<p class="note">{escape(clean(view.note))}</p>' if view.note else ""
 
@@ -167,26 +131,26 @@ def _levels(view: View, key: str) -> str:
     labels, real, made = list(view.data["labels"]), shares(view.data["real"]), shares(view.data["made"])
     if not len(labels) == len(real) == len(made):
         raise ValueError(f"{len(labels)} labels, {len(real)} real and {len(made)} made counts")
-    keep = _kept(real, made)
+    keep = _kept(labels, real, made)
     names = [short(labels[i], 48) for i in keep]
     series = {"real": [real[i] for i in keep], "made": [made[i] for i in keep]}
     told = ""
     if len(keep) < len(labels):
-        names.append(f"{len(labels) - len(keep):,} more")
+        names.append(OTHERS)
         for name, side in (("real", real), ("made", made)):
             series[name].append(max(0.0, sum(side) - sum(series[name])))
         rows = [[bdi(labels[i], 60), percent(real[i]), percent(made[i])] for i in range(len(labels))]
         caption = f"{view.column or view.title}: share of rows of each level"
-        told = _numbers(table(("level", "real", "made"), rows, caption, True))
+        told = folded(table(("level", "real", "made"), rows, caption, True))
     drawn = _bar_table(names, series, "level", f"{view.column or view.title}: share of rows", percent)
     return drawn + _notes(view) + told
 
 
-def _kept(real: Sequence[float], made: Sequence[float]) -> list[int]:
+def _kept(labels: Sequence[object], real: Sequence[float], made: Sequence[float]) -> list[int]:
     """Return the levels to draw, in their order: the largest, and of the others those furthest off."""
     if len(real) <= LEVELS + 1:
         return list(range(len(real)))
-    large = sorted(range(len(real)), key=lambda i: -max(real[i], made[i]))
+    large = sorted((i for i in range(len(real)) if labels[i] != OTHERS), key=lambda i: -max(real[i], made[i]))
     rest = sorted(large[LEVELS - 2 :], key=lambda i: -abs(real[i] - made[i]))
     return sorted([*large[: LEVELS - 2], *rest[:2]])
 
@@ -207,11 +171,14 @@ def _bar_table(
     tell: Callable[[float], str],
 ) -> str:
     styles = _styles(list(series))
-    top = max((abs(v) for values in series.values() for v in values if v is not None), default=0.0) or 1.0
+    # What is summed has no bar: beside it those of single levels could not be seen.
+    drawn = [i for i, label in enumerate(labels) if label != OTHERS]
+    seen = [abs(v) for values in series.values() for v in (values[i] for i in drawn) if v is not None]
+    top = max(seen, default=0.0) or 1.0
     rows = []
     for i, label in enumerate(labels):
         values = [values[i] for values in series.values()]
-        bars = "".join(svg.bar((v or 0.0) / top, s) for v, s in zip(values, styles, strict=True))
+        bars = "".join(svg.bar((v or 0.0) / top, s) for v, s in zip(values, styles, strict=True)) if i in drawn else ""
         rows.append([bdi(label, 48), bars, *("-" if v is None else tell(v) for v in values)])
     return legend(list(series), styles, "bar") + table((first, "", *series), rows, caption, True)
 
@@ -245,7 +212,7 @@ def _matrix(view: View, key: str) -> str:
         + _scale(low, high)
         + (more if cut else "")
         + _notes(view)
-        + _numbers(table(("pair", "value"), listed, f"{view.title}: the largest", True))
+        + folded(table(("pair", "value"), listed, f"{view.title}: the largest", True))
     )
 
 
@@ -294,7 +261,7 @@ def _curve(view: View, key: str) -> str:
         legend(list(series), styles, "line")
         + svg.framed(svg.curve(x, series, styles), key, view.title, desc)
         + _notes(view)
-        + _numbers(table(("x", *series), rows, view.title, True))
+        + folded(table(("x", *series), rows, view.title, True))
     )
 
 

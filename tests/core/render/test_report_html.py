@@ -182,10 +182,28 @@ def test_levels_beyond_the_drawn_ones_are_summed_and_listed() -> None:
     data = {"labels": labels, "real": [10] * 30, "made": [10] * 29 + [40]}
     _, tree = read(Report.of([View("g", "levels", "t", data, "a")]))
     text = " ".join(tree.text)
-    assert "21 more" in text and "level 29" in text and "level 15" in text
+    assert "all others" in text and "level 29" in text and "level 15" in text
 
 
 def test_facts_without_end_are_cut() -> None:
     deep = {f"fact {i}": {f"part {j}": "x" * 400 for j in range(100)} for i in range(100)}
     page, tree = read(Report.of(samples.plain().findings, {"facts": deep}))
     assert len(page) < 500_000 and "more" in " ".join(tree.text)
+
+
+def test_others_given_by_a_guard_are_summed_with_the_rest() -> None:
+    labels = [*(f"level {i}" for i in range(20)), "all others"]
+    data = {"labels": labels, "real": [1] * 20 + [80], "made": [1] * 20 + [80]}
+    page, _ = read(Report.of([View("g", "levels", "t", data, "a")]))
+    drawn = page[page.index('class="view levels"') : page.index("<summary>Numbers")]
+    assert drawn.count("all others") == 1 and "91.0&nbsp;%" in drawn.replace(" %", "&nbsp;%")
+    assert 'width="100"' in drawn
+
+
+def test_days_are_labelled_without_overlap() -> None:
+    edges = [f"2013-{month:02d}-01 05:00" for month in range(1, 13)]
+    data = {"edges": edges, "real": [5] * 11, "made": [5] * 11}
+    page, _ = read(Report.of([View("g", "histogram", "t", data, "a")]))
+    labels = re.findall(r'<text class="tick[^"]*" x="([\d.]+)"[^>]*>(2013-[^<]*)<', page)
+    assert len(labels) == 3 and labels[0][1] == "2013-01-01" and labels[2][1] == "2013-12-01"
+    assert all(float(b) - float(a) > 80 for (a, _), (b, _) in zip(labels, labels[1:], strict=False))
