@@ -44,7 +44,7 @@ def _style() -> tuple[str, str]:
 
 def _page(report: Report, most_views: int, most_findings: int) -> str:
     css, digest = _style()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     sections = [s for s in _sections(report, most_views, most_findings) if s[2]]
     glossary = _glossary("".join(body for _, _, body in sections))
     sections.append(("terms", "Terms", glossary))
@@ -229,7 +229,7 @@ def _all(found: Sequence[Finding], most: int) -> str:
         for f in found
     ]
     header = ("figure", "guard", "verdict", "value", "95 % interval", "fresh real sample", "limit")
-    return f'<div class="all">{table(header, rows, "All figures, gravest first", True, most)}</div>' if rows else ""
+    return f'<div class="all">{table(header, rows, "All figures, gravest first", most)}</div>' if rows else ""
 
 
 BOUNDS = "What no guard measures is not covered: an ok says that a test found nothing, not that nothing is there."

@@ -17,20 +17,20 @@ def bdi(text: str, limit: int = 60) -> str:
     return f"<bdi>{escape(short(text, limit)) or '&quot;&quot;'}</bdi>"
 
 
-def table(
-    header: Sequence[object], rows: Sequence[Sequence[str]], caption: str, hidden: bool = False, most: int = CELLS
-) -> str:
-    """Return a table of ready HTML cells that scrolls inside its own box; the first cell of a row names it."""
+def table(header: Sequence[object], rows: Sequence[Sequence[str]], caption: str, most: int = CELLS) -> str:
+    """Return a table of ready HTML cells that scrolls inside its own box; the first cell of a row names it.
+
+    caption: for those who do not see the heading above. most: rows that are shown.
+    """
     head = "".join(f'<th scope="col">{escape(short(h, 60))}</th>' for h in header)
     body = "".join(
         f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{cell}</td>" for cell in row[1:]) + "</tr>"
         for row in rows[:most]
     )
     more = f'<p class="note">{len(rows) - most:,} more rows are not shown.</p>' if len(rows) > most else ""
-    style = ' class="unseen"' if hidden else ""
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(short(caption, 120))}"><table>'
-        f"<caption{style}>{escape(short(caption, 200))}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+        f'<caption class="unseen">{escape(short(caption, 200))}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
         f"</table></div>{more}"
     )
 

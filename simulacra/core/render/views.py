@@ -82,7 +82,7 @@ def _histogram(view: View, key: str) -> str:
         + svg.framed(body, key, f"{view.column or view.title}: real and made", desc)
         + (f'<p class="note">{note}</p>' if note else "")
         + _notes(view)
-        + folded(table(("from - to", "real", "made"), rows, f"{view.column or view.title}: share of rows", True))
+        + folded(table(("from - to", "real", "made"), rows, f"{view.column or view.title}: share of rows"))
     )
 
 
@@ -141,7 +141,7 @@ def _levels(view: View, key: str) -> str:
             series[name].append(max(0.0, sum(side) - sum(series[name])))
         rows = [[bdi(labels[i], 60), percent(real[i]), percent(made[i])] for i in range(len(labels))]
         caption = f"{view.column or view.title}: share of rows of each level"
-        told = folded(table(("level", "real", "made"), rows, caption, True))
+        told = folded(table(("level", "real", "made"), rows, caption))
     drawn = _bar_table(names, series, "level", f"{view.column or view.title}: share of rows", percent)
     return drawn + _notes(view) + told
 
@@ -180,7 +180,7 @@ def _bar_table(
         values = [values[i] for values in series.values()]
         bars = "".join(svg.bar((v or 0.0) / top, s) for v, s in zip(values, styles, strict=True)) if i in drawn else ""
         rows.append([bdi(label, 48), bars, *("-" if v is None else tell(v) for v in values)])
-    return legend(list(series), styles, "bar") + table((first, "", *series), rows, caption, True)
+    return legend(list(series), styles, "bar") + table((first, "", *series), rows, caption)
 
 
 def _styles(names: Sequence[str]) -> list[str]:
@@ -212,7 +212,7 @@ def _matrix(view: View, key: str) -> str:
         + _scale(low, high)
         + (more if cut else "")
         + _notes(view)
-        + folded(table(("pair", "value"), listed, f"{view.title}: the largest", True))
+        + folded(table(("pair", "value"), listed, f"{view.title}: the largest"))
     )
 
 
@@ -261,13 +261,13 @@ def _curve(view: View, key: str) -> str:
         legend(list(series), styles, "line")
         + svg.framed(svg.curve(x, series, styles), key, view.title, desc)
         + _notes(view)
-        + folded(table(("x", *series), rows, view.title, True))
+        + folded(table(("x", *series), rows, view.title))
     )
 
 
 def _table(view: View, key: str) -> str:
     rows = [[_cell(cell) for cell in row] for row in view.data["rows"]]
-    return table(view.data["header"], rows, view.title, True) + _notes(view)
+    return table(view.data["header"], rows, view.title) + _notes(view)
 
 
 def _tell(value: float | None) -> str:
