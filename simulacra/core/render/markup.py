@@ -30,8 +30,8 @@ def table(header: Sequence[object], rows: Sequence[Sequence[str]], caption: str,
     more = f'<p class="note">{len(rows) - most:,} more rows are not shown.</p>' if len(rows) > most else ""
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(short(caption, 120))}"><table>'
-        f'<caption class="unseen">{escape(short(caption, 200))}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
-        f"</table></div>{more}"
+        f'<caption class="unseen">{escape(short(caption, 200))}</caption><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>{more}"
     )
 
 
