@@ -24,9 +24,9 @@ class Recipe:
 
     method: address. settings: fields of the method that differ from their defaults. data, holdout: paths as given, ""
     for frames in memory or none. na: texts that count as missing cells in text files. model: path of a fitted model to
-    sample from, in place of data and method. n: rows, at least 1; None means as many as the data have. seed: any
-    integer. target: column to predict. person: column that names whose row it is. where: conditions as on the command
-    line. only: guards to run, () for all. fail_on: verdict that counts as failure, "", "warn" or "fail".
+    sample from, in place of data and method. n: rows, at least 1; None means as many as the data have. seed: an integer
+    of 64 bits. target: column to predict. person: column that names whose row it is. where: conditions as on the
+    command line. only: guards to run, () for all. fail_on: verdict that counts as failure, "", "warn" or "fail".
     format: one of FORMATS. schema: facts in place of inferred ones.
     Raises ConfigError for values out of range.
     """
@@ -53,6 +53,8 @@ class Recipe:
                 raise ConfigError(f"{name} must be a whole number, got {value!r}")
         if self.n is not None and self.n < 1:
             raise ConfigError(f"n must be at least 1 row, got {self.n}")
+        if not -(2**63) <= self.seed < 2**63:
+            raise ConfigError(f"seed must fit into 64 bits, as TOML numbers do, got {self.seed}")
         for name, known in (("format", FORMATS), ("fail_on", FAIL_ON)):
             value = getattr(self, name)
             if value not in known:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,7 @@ CHECKED_PARTS = 16
 """Parts (of 65,536 rows) that a check looks at: rows are drawn alike, so the first million stand for the rest."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Made:
     """What `make` returns.
 
@@ -48,8 +48,12 @@ class Made:
     folder: Path | None
     recipe: Recipe
     rows: int
-    load: Callable[[], Any] = field(repr=False)
+    load: Callable[[], Any]
     changed: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        place = f", in {self.folder}" if self.folder else ""
+        return f"Made({self.rows:,} rows by {self.lineage.made_by}, verdict {self.verdict}{place})"
 
     @cached_property
     def data(self) -> Any:

@@ -263,6 +263,7 @@ def test_make_in_memory_writes_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     assert made.folder is None and list(tmp_path.iterdir()) == []
     assert made.rows == 30 and made.verdict in ("ok", "unknown", "warn", "fail")
     assert made.failed == (made.verdict == "fail")
+    assert repr(made) == f"Made(30 rows by tables/forest, verdict {made.verdict})"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
