@@ -58,7 +58,8 @@ def prepare(case: Case, columns: tuple[Column, ...]) -> Sides:
     assert case.real is not None and case.holdout is not None
     whole = {"real": case.real.frame, "holdout": case.holdout.frame, "made": case.made.frame}
     whole = {side: frame.select(c.name for c in columns) for side, frame in whole.items()}
-    frames = {side: _frames.some_rows(frame, BASE, case, f"privacy {side}") for side, frame in whole.items()}
+    most = _frames.room(len(columns), BASE)
+    frames = {side: _frames.some_rows(frame, most, case, f"privacy {side}") for side, frame in whole.items()}
     table = _frames.code(frames, columns)
     cut = any(whole[s].height > frames[s].height for s in whole)
     shown = ", ".join(f"{frames[s].height:,} {s}" for s in whole) + " rows" if cut else ""

@@ -24,7 +24,8 @@ ROWS = 3000
 """Most made and most holdout rows whose nearest training row is looked for."""
 NEAR = 0.02
 """Share of holdout rows that count as near copies: their distance to the training rows sets the tolerance."""
-MOST_ROWS = 1_000_000
+MOST_CELLS = 30_000_000
+"""Most cells of a side that are searched for copies: 2 million rows of 15 columns."""
 COMMON = 0.5
 FAR = 0.25
 """Noise beyond which nothing can be told."""
@@ -33,7 +34,8 @@ FAR = 0.25
 def exact(case: Case, sides: Sides) -> Iterator[Finding]:
     """Yield the finding on made rows that equal a training row, beside holdout rows that do so by chance."""
     columns = tuple(c.column for c in sides.table.columns)
-    frames = {side: _frames.some_rows(frame, MOST_ROWS, case, f"copies {side}") for side, frame in sides.frames.items()}
+    most = max(_frames.room(len(columns)), MOST_CELLS // len(columns))
+    frames = {side: _frames.some_rows(frame, most, case, f"copies {side}") for side, frame in sides.frames.items()}
     table = (
         sides.table
         if all(sides.table.rows(s) == f.height for s, f in frames.items())

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
-    from simulacra.guards._frames import Table
+    from simulacra.guards._frames import Coded, Table
 
     Points = npt.NDArray[np.float32]
 
@@ -25,25 +27,35 @@ def points(table: Table, lead: slice, rng: np.random.Generator) -> Points:
 
     Numbers are placed by their rank among the `lead` rows, 0..1; missing is half way, and half apart from any number.
     """
-    out: list[Points] = []
-    for column in table.columns:
-        if column.ordered:
-            seen = np.sort(column.values[lead][~np.isnan(column.values[lead])])
-            place = np.searchsorted(seen, column.values, "left") + np.searchsorted(seen, column.values, "right")
-            rank = np.where(np.isnan(column.values), 0.5, place / max(1, 2 * len(seen)))
-            out.append(rank.astype(np.float32)[:, None])
-            if column.missing.any():
-                out.append(0.5 * column.missing.astype(np.float32)[:, None])
-        if column.labels:
-            # Each level is an axis of its own; levels beyond the most frequent share axes by number.
-            codes = np.where(column.codes < LEVELS, column.codes, LEVELS + column.codes % LEVELS)
-            kept = np.unique(codes[codes >= 0])
-            out.append((codes[:, None] == kept).astype(np.float32) * np.float32(np.sqrt(0.5)))
-    x = np.hstack(out)
-    if x.shape[1] > WIDTH:
-        spread = rng.standard_normal((x.shape[1], WIDTH), dtype=np.float32) / np.float32(np.sqrt(WIDTH))
-        x = x @ spread
+    width = sum(_width(column) for column in table.columns)
+    if width <= WIDTH:
+        x = np.hstack([block for column in table.columns for block in _blocks(column, lead)])
+    else:
+        x = np.zeros((max(part.stop for part in table.part.values()), WIDTH), dtype=np.float32)
+        for column in table.columns:
+            for block in _blocks(column, lead):
+                # Column by column, so that the wide matrix never stands in memory.
+                x += block @ (rng.standard_normal((block.shape[1], WIDTH), dtype=np.float32) / np.float32(WIDTH**0.5))
     return np.ascontiguousarray(x - x.mean(axis=0, dtype=np.float64).astype(np.float32))
+
+
+def _width(column: Coded) -> int:
+    return 2 * column.ordered + min(len(column.labels), 2 * LEVELS)
+
+
+def _blocks(column: Coded, lead: slice) -> Iterator[Points]:
+    if column.ordered:
+        seen = np.sort(column.values[lead][~np.isnan(column.values[lead])])
+        place = np.searchsorted(seen, column.values, "left") + np.searchsorted(seen, column.values, "right")
+        rank = np.where(np.isnan(column.values), 0.5, place / max(1, 2 * len(seen)))
+        yield rank.astype(np.float32)[:, None]
+        if column.missing.any():
+            yield 0.5 * column.missing.astype(np.float32)[:, None]
+    if column.labels:
+        # Each level is an axis of its own; levels beyond the most frequent share axes by number.
+        codes = np.where(column.codes < LEVELS, column.codes, LEVELS + column.codes % LEVELS)
+        kept = np.unique(codes[codes >= 0])
+        yield (codes[:, None] == kept).astype(np.float32) * np.float32(np.sqrt(0.5))
 
 
 def nearest(queries: Points, base: Points, count: int = 1) -> npt.NDArray[np.float64]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 50_000
 """Most rows of each side that are coded; the rest is left out at random, and the findings say so."""
+MAX_CELLS = 10_000_000
+"""Most cells of each side that are coded, so that a wide table fits into memory; 2,000 rows are always taken."""
 GROUPS = 5
 ENOUGH = 500
 """A holdout of this many rows, or of half the training rows, is a measure; a smaller one is too noisy."""
@@ -120,6 +122,11 @@ def some_rows(frame: pl.DataFrame, n: int, case: Case, purpose: str) -> pl.DataF
     return frame[np.sort(rng.permutation(frame.height)[:n])]
 
 
+def room(columns: int, most: int = MAX_ROWS) -> int:
+    """Return how many rows of so many columns are coded."""
+    return min(most, max(2000, MAX_CELLS // max(1, columns)))
+
+
 def usable_holdout(case: Case) -> bool:
     """Return whether there is a holdout large enough to stand for fresh real rows."""
     assert case.real is not None
@@ -141,15 +148,16 @@ def sides(case: Case) -> tuple[dict[str, pl.DataFrame], str]:
         order = stream(case.seed, "guards", "halves").permutation(real.height)
         half = max(1, real.height // 2)
         fresh, real = real[np.sort(order[:half])], real[np.sort(order[half:])] if real.height > 1 else real
-    k = min(fresh.height, made.height, MAX_ROWS)
-    order = stream(case.seed, "guards", "made").permutation(made.height)[:MAX_ROWS]
+    most = room(real.width)
+    k = min(fresh.height, made.height, most)
+    order = stream(case.seed, "guards", "made").permutation(made.height)[:most]
     out = {
-        "real": some_rows(real, MAX_ROWS, case, "real"),
+        "real": some_rows(real, most, case, "real"),
         "fresh": some_rows(fresh, k, case, "fresh"),
         "made": made[order[:k]],
         "more": made[order[k:]],
     }
-    cut = [f"{MAX_ROWS:,} of {real.height:,} real"] if real.height > MAX_ROWS else []
+    cut = [f"{most:,} of {real.height:,} real"] if real.height > most else []
     cut += [f"{k:,} of {made.height:,} made"] if made.height > k else []
     note = f" (on {' and '.join(cut)} rows drawn at random)" if cut else ""
     return out, note

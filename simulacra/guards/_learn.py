@@ -21,6 +21,8 @@ LEVELS = 250
 """Levels a boosted tree keeps apart; HistGradientBoosting takes 255 at most."""
 FOLDS = 3
 WIDE = 50
+WIDEST = 600
+"""About as many features a linear model is given; levels beyond them count as none."""
 
 
 def number_from(seed: int, purpose: str) -> int:
@@ -43,9 +45,10 @@ def features(columns: tuple[Coded, ...]) -> tuple[Floats, list[bool], list[int]]
     return np.column_stack(out), categorical, owner
 
 
-def indicators(columns: tuple[Coded, ...], lead: slice, levels: int = 40) -> Floats:
+def indicators(columns: tuple[Coded, ...], lead: slice) -> Floats:
     """Return (rows, features) for linear models: numbers to mean 0 and deviation 1 over `lead`, levels as 0 and 1."""
     out = []
+    levels = max(3, min(40, WIDEST // max(1, len(columns))))
     for column in columns:
         if column.ordered:
             seen = column.values[lead][~np.isnan(column.values[lead])]
