@@ -1,7 +1,9 @@
-"""Person data that belong to nobody: names from public word lists, reserved domains, private addresses, test cards.
+"""Person data that belong to nobody: words from public lists, reserved domains, private addresses, test cards.
 
-Each format has `learn(values) -> facts` (its shape only) and `draw(facts, numbers, key, strict, column) -> texts`; a
-text is a function of the number and the key, different for different numbers as far as the format has room.
+What is kept of a value is its form: the lengths of its words, their case, and the signs between them. A form is a list
+of tokens: a sign, an alphabet of digits, or (list, length, case), a word of that length from a list. Words are looked
+up when values are drawn; `shapes.draw` makes different values of different row numbers. When a form has no room left,
+the last one takes over, with words of other lengths.
 """
 
 from __future__ import annotations
@@ -9,7 +11,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +20,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from simulacra.core.errors import DataError
-from simulacra.parts import permute as mixing
 from simulacra.parts import shapes
 
 if TYPE_CHECKING:
@@ -26,233 +27,251 @@ if TYPE_CHECKING:
 
     Words = npt.NDArray[np.uint64]
     Facts = dict[str, Any]
+    Token = str | tuple[str, int, str]
+    Form = tuple[Token, ...]
 
-FEW = 8
-"""Most different forms of one format that are kept."""
-LOOKED_AT = 5000
-"""Values looked at to find the form."""
-TITLES = ("mr", "mrs", "ms", "miss", "dr", "prof", "master", "rev")
-DOMAINS = ("example.com", "example.org", "example.net")
-"""Reserved for documentation (RFC 2606): no mail ever reaches a person."""
+LOOKED_AT = 2000
+"""Values looked at to find the forms."""
+MOST_FORMS = 200
+"""Forms kept of one column; of more, those of values evenly spread over all lengths."""
+TITLES = frozenset(
+    ("mr", "mrs", "ms", "miss", "dr", "prof", "master", "rev", "jr", "sr", "von", "van", "de", "der", "den")
+)
+"""Words of a name that are kept as they are."""
+DIGITS, FIRST_DIGIT = "0123456789", "123456789"
 TEST_CARDS = {"4": "424242", "5": "555555", "2": "222300", "3": "378282", "6": "601111"}
 """First digits of published test numbers of each network."""
-
-
-@cache
-def words(file: str, *path: str) -> tuple[str, ...]:
-    """Return one English word list of the mimesis package, sorted, each word once."""
-    spec = importlib.util.find_spec("mimesis")
-    assert spec is not None and spec.origin is not None
-    value: Any = json.loads((Path(spec.origin).parent / "datasets" / "en" / f"{file}.json").read_text("utf-8"))
-    for step in path:
-        value = value[step]
-    found = [w for part in value.values() for w in part] if isinstance(value, dict) else value
-    return tuple(sorted(set(found)))
+EXAMPLES = {
+    "name": ("Maria Miller", "John Smith", "Angela Romero", "Peter Young"),
+    "first_name": ("Maria", "John", "Angela", "Ann"),
+    "last_name": ("Miller", "Smith", "Romero", "Young"),
+    "email": ("maria.miller@example.com", "john.smith@example.org", "angela.romero@example.net"),
+    "phone": ("(212) 555-0100",),
+    "address": ("12 Walnut Street, Portland, OR 97201", "348 Monroe Avenue, Columbia, MD 21044"),
+    "street": ("12 Walnut Street", "348 Monroe Avenue"),
+    "city": ("Portland", "Columbia", "Boston"),
+    "postcode": ("12345",),
+    "ip": ("10.115.25.147", "10.20.113.4"),
+    "url": ("https://garden.test/windows/4821", "https://market.test/paper/1937"),
+    "iban": ("DE00 0000 0000 0000 0000 00",),
+    "credit_card": ("4000 0000 0000 0000",),
+    "ssn": ("123-45-6789",),
+}
+"""Forms of a format whose column has no values."""
 
 
 def learn(values: pl.Series, form: str) -> Facts:
     """Return what is kept of person data of a format (core.schema.PERSON_FORMATS): forms and shapes, no value."""
-    return FORMATS[form][0](values.cast(pl.String).str.strip_chars().head(LOOKED_AT))
+    texts = values.cast(pl.String).str.strip_chars()
+    return FORMATS[form][0](texts if len(texts) else pl.Series(EXAMPLES[form]))
 
 
-def draw(facts: Facts, form: str, numbers: Words, key: int, strict: bool, column: str) -> list[str]:
+def draw(facts: Facts, form: str, numbers: Words, key: int, strict: bool | None, column: str) -> list[str]:
     """Return one text a number. Raises DataError when `strict` and the format has too little room."""
     return FORMATS[form][1](facts, numbers, key, strict, column)
 
 
-def _forms(values: pl.Series, form_of: Callable[[str], str], default: str) -> list[tuple[str, float]]:
-    """Return the commonest forms with their shares; the default when there are no values."""
-    counts: dict[str, int] = {}
-    for value in values.to_list():
-        found = form_of(value)
-        counts[found] = counts.get(found, 0) + 1
-    kept = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:FEW]
-    total = sum(count for _, count in kept)
-    return [(found, count / total) for found, count in kept] or [(default, 1.0)]
+# Words ----------------------------------------------------------------------------------------------------------------
+
+LISTS = {
+    "given": ("person", "names"),
+    "family": ("person", "surnames"),
+    "city": ("address", "city"),
+    "street": ("address", "street", "name"),
+    "state": ("address", "state", "abbr"),
+    "word": ("text", "words"),
+}
 
 
-def _choose(forms: list[tuple[str, float]], numbers: Words, key: int) -> list[str]:
-    edges = np.cumsum([share for _, share in forms])[:-1]
-    place = np.searchsorted(edges, mixing.uniform(numbers, key, "form"), "right")
-    return [forms[i][0] for i in place]
+@cache
+def words(name: str) -> tuple[str, ...]:
+    """Return one English word list of the mimesis package, sorted, each word once."""
+    spec = importlib.util.find_spec("mimesis")
+    assert spec is not None and spec.origin is not None
+    file, *path = LISTS[name]
+    value: Any = json.loads((Path(spec.origin).parent / "datasets" / "en" / f"{file}.json").read_text("utf-8"))
+    for step in path:
+        value = value[step]
+    found: Iterable[str] = [w for part in value.values() for w in part] if isinstance(value, dict) else value
+    return tuple(sorted({w for w in found if name == "city" or (w.isalpha() and w.isascii())}))
 
 
-def _combine(lists: list[tuple[str, ...]], numbers: Words, key: int, strict: bool, column: str) -> list[list[str]]:
-    """Return one choice of each list a number, every combination once before any comes again."""
-    size = 1
-    for options in lists:
-        size *= len(options)
-    if strict and int(numbers.max(initial=0)) >= size:
-        raise DataError(
-            f"column {column!r}: there are {size:,} different surrogates of its format, too few for row "
-            f"{int(numbers.max()) + 1:,}; set unique = false for it in the schema"
-        )
-    mixed = mixing.permute(numbers % np.uint64(size), size, key)
-    out = []
-    for options in lists:
-        mixed, place = np.divmod(mixed, np.uint64(len(options)))
-        out.append(np.array(options, object)[place.astype(np.int64)].tolist())
-    return out
+@cache
+def of_length(name: str, length: int, case: str) -> tuple[str, ...] | str:
+    """Return the words of a list that have a length, or the nearest length there is; one letter is any letter."""
+    if length == 1:
+        return shapes.CLASSES["A" if case in ("upper", "title") else "a"]
+    lengths = sorted({len(w) for w in words(name)}, key=lambda n: (abs(n - length), n))
+    change: Callable[[str], str] = {"upper": str.upper, "lower": str.lower}.get(case, str)
+    chosen = (w for w in words(name) if len(w) == lengths[0])
+    return tuple(sorted({change(w) if case != "title" else w[0].upper() + w[1:] for w in chosen}))
+
+
+@cache
+def _any_length(name: str, taken: str, case: str) -> tuple[str, ...]:
+    """Return the words of a list, but for those whose length is taken."""
+    lengths = {len(w) for w in words(name)} - {1, *map(int, taken.split())} or {len(w) for w in words(name)}
+    return tuple(sorted({w for n in lengths for w in of_length(name, n, case)}))
+
+
+@cache
+def streets() -> frozenset[str]:
+    """Return the words of addresses that name a kind of street, in lower case."""
+    spec = importlib.util.find_spec("mimesis")
+    assert spec is not None and spec.origin is not None
+    value = json.loads((Path(spec.origin).parent / "datasets" / "en" / "address.json").read_text("utf-8"))
+    short = ("st", "ave", "rd", "dr", "ln", "blvd", "ct", "apt", "suite", "unit", "str", "weg", "platz", "allee", "rue")
+    return frozenset((*(w.lower() for w in value["street"]["suffix"]), *short))
 
 
 def _case(text: str) -> str:
-    return "upper" if text.isupper() else "lower" if text.islower() else "title"
+    return "lower" if text.islower() else "upper" if text.isupper() and len(text) > 1 else "title"
 
 
-def _in_case(text: str, case: str) -> str:
-    return text.upper() if case == "upper" else text.lower() if case == "lower" else text
+# Forms ----------------------------------------------------------------------------------------------------------------
 
 
-# Names ----------------------------------------------------------------------------------------------------------------
+def _pieces(text: str) -> list[str]:
+    """Split a text into words, numbers and single signs."""
+    return re.findall(r"[^\W\d_]+|\d+|[\W_]", text)
 
 
-def _name_form(text: str) -> str:
-    """Return a form such as "title|last, {mr} first middle": case, order, titles and further names."""
-    before, comma, after = text.partition(",")
-    tokens = (after if comma else before).split()
-    title = next((t for t in tokens if t.rstrip(".").lower() in TITLES), "")
-    given = [t for t in tokens if t != title and not t.startswith(("(", '"'))]
-    family = [] if comma or len(given) < 2 else ["last"]
-    extra = "" if len(given) - len(family) < 2 else " I." if re.fullmatch(r"\w\.", given[1]) else " M"
-    first = f"{title} first{extra}".strip()
-    return f"{_case(text)}|" + (f"last, {first}" if comma else " ".join([first, *family]))
+def _number(piece: str) -> list[Token]:
+    return [FIRST_DIGIT if i == 0 and piece[0] != "0" and len(piece) > 1 else DIGITS for i in range(len(piece))]
 
 
-def _draw_names(facts: Facts, numbers: Words, key: int, strict: bool, column: str) -> list[str]:
-    given, family = words("person", "names"), words("person", "surnames")
-    forms = _choose(facts["forms"], numbers, key)
-    first, last = _combine([given, family], numbers, key, strict, column)
-    (only,) = _combine([given], numbers, key, strict and any("last" not in form for form in forms), column)
-    middle = np.array(given, object)[mixing.below(numbers, len(given), key, "middle")].tolist()
-    out = []
-    for form, a, alone, b, c in zip(forms, first, only, last, middle, strict=True):
-        case, _, order = form.partition("|")
-        parts = {"first": a if "last" in order else alone, "last": b, "last,": f"{b},", "M": c, "I.": f"{c[0]}."}
-        out.append(_in_case(" ".join(parts.get(token, token) for token in order.split()), case))
-    return out
+def _form(pieces: list[str], word: Callable[[str, int], list[Token]]) -> Form:
+    """Turn pieces into tokens: numbers into digits, words by `word(piece, place)`, signs as they are."""
+    out: list[Token] = []
+    for i, piece in enumerate(pieces):
+        out += _number(piece) if piece.isdecimal() else word(piece, i) if piece[0].isalpha() else [piece]
+    return tuple(out)
 
 
-def _draw_from(file: str, *path: str) -> Callable[..., list[str]]:
-    def draw(facts: Facts, numbers: Words, key: int, strict: bool, column: str) -> list[str]:
-        (found,) = _combine([words(file, *path)], numbers, key, strict, column)
-        return [_in_case(w, case) for w, case in zip(found, _choose(facts["forms"], numbers, key), strict=True)]
+def _name_form(text: str) -> Form:
+    pieces = _pieces(text)
+    alpha = [i for i, p in enumerate(pieces) if p[0].isalpha() and p.lower() not in TITLES]
+    comma = pieces.index(",") if "," in pieces else -1
+    family = {i for i in alpha if i < comma} or set(alpha[-1:] if len(alpha) > 1 else ())
 
-    return draw
+    def word(piece: str, i: int) -> list[Token]:
+        if piece.lower() in TITLES:
+            return [piece]
+        return [("family" if i in family else "given", len(piece), _case(piece))]
 
-
-def _cases(values: pl.Series) -> Facts:
-    return {"forms": _forms(values, _case, "title")}
-
-
-# E-mail and web -------------------------------------------------------------------------------------------------------
-
-
-def _email_form(text: str) -> str:
-    local = text.partition("@")[0]
-    mark = next((m for m in "._-" if m in local), "")
-    return f"{mark}|{len(re.search(r'[0-9]*$', local)[0])}"  # type: ignore[index]
+    return _form(pieces, word)
 
 
-def _draw_emails(facts: Facts, numbers: Words, key: int, strict: bool, column: str) -> list[str]:
-    first, last, domain = _combine(
-        [_plain(words("person", "names")), _plain(words("person", "surnames")), DOMAINS], numbers, key, strict, column
-    )
-    digits = mixing.hashed(numbers, key, "digits")
-    out = []
-    for form, a, b, c, d in zip(_choose(facts["forms"], numbers, key), first, last, domain, digits, strict=True):
-        mark, _, tail = form.partition("|")
-        # Without a mark "ann" + "abel" and "anna" + "bel" would meet: a dot keeps every address different.
-        out.append(f"{a}{mark or '.'}{b}{_digits(int(d), int(tail))}@{c}")
-    return out
+def _whole(name: str) -> Callable[[str], Form]:
+    return lambda text: ((name, len(text), _case(text)),)
 
 
-def _plain(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted({re.sub("[^a-z]", "", name.lower()) for name in names}))
+def _email_form(text: str) -> Form:
+    local, _, domain = text.rpartition("@")
+    seen: list[int] = []
+
+    def word(piece: str, i: int) -> list[Token]:
+        seen.append(i)
+        return [("given" if len(seen) == 1 else "family", len(piece), _case(piece))]
+
+    return (*_form(_pieces(local), word), f"@{_domain(domain)}")
 
 
-def _digits(number: int, width: int) -> str:
-    return f"{number % 10**width:0{width}d}" if width else ""
+def _domain(real: str) -> str:
+    """Return a domain of about the same length under a reserved name (RFC 2606), so that nobody is behind it."""
+    if len(real) == len("example.com"):
+        return "example." + (real.rpartition(".")[2] if real.endswith((".com", ".org", ".net")) else "com")
+    first = of_length("word", max(2, len(real) - len(".test")), "lower")
+    return f"{first[len(first) // 2]}.test"
 
 
-def _url_form(text: str) -> str:
-    scheme, _, rest = text.partition("://") if "://" in text else ("", "", text)
-    return f"{scheme}|{'www.' if rest.startswith('www.') else ''}|{min(rest.rstrip('/').count('/'), 3)}"
+def _url_form(text: str) -> Form:
+    scheme, host, path = re.match(r"((?:\w+://)?(?:www\.)?)([^/?#]*)(.*)", text, flags=re.S).groups()  # type: ignore[union-attr]
+    return (scheme, _domain(host), *_form(_pieces(path), lambda piece, i: [("word", len(piece), _case(piece))]))
 
 
-def _draw_urls(facts: Facts, numbers: Words, key: int, strict: bool, column: str) -> list[str]:
-    plain = _plain(words("text", "words"))
-    site, page, domain = _combine([plain, plain, DOMAINS], numbers, key, strict, column)
-    out = []
-    for form, a, b, c in zip(_choose(facts["forms"], numbers, key), site, page, domain, strict=True):
-        scheme, www, depth = form.split("|")
-        host = f"{www}{a}.{c}" if int(depth) else f"{www}{a}-{b}.{c}"
-        path = "".join(f"/{part}" for part in (["pages", "items"] + [b])[3 - int(depth) :]) if int(depth) else ""
-        out.append(f"{scheme}://{host}{path}" if scheme else f"{host}{path}")
-    return out
+def _address_form(text: str) -> Form:
+    pieces = _pieces(text)
+    comma = pieces.index(",") if "," in pieces else len(pieces)
+
+    def word(piece: str, i: int) -> list[Token]:
+        if piece.lower() in streets():
+            return [piece]
+        if len(piece) == 2 and piece.isupper():
+            return [("state", 2, "upper")]
+        return [("street" if i < comma else "family", len(piece), _case(piece))]
+
+    return _form(pieces, word)
 
 
-def _draw_ips(facts: Facts, numbers: Words, key: int, strict: bool, column: str) -> list[str]:
-    """Draw from 10.0.0.0/8 (RFC 1918) and 2001:db8::/32 (RFC 3849), which belong to nobody."""
-    wide = facts["forms"][0][0] == "6"
-    shape = ("2", "0", "0", "1", ":", "d", "b", "8", *(":", *("0123456789abcdef",) * 4) * 6)
-    if wide:
-        return shapes.draw({"shapes": [shape], "shares": [shapes.CYCLE]}, numbers, key, strict, column)
-    parts = [tuple(str(i) for i in range(256))] * 2 + [tuple(str(i) for i in range(1, 255))]
-    return [f"10.{a}.{b}.{c}" for a, b, c in zip(*_combine(parts, numbers, key, strict, column), strict=True)]
+def _ip_form(text: str) -> Form:
+    """Keep the lengths of the parts within 10.0.0.0/8 (RFC 1918) or 2001:db8::/32 (RFC 3849), which nobody owns."""
+    if ":" in text:
+        return ("2001:db8", *(":", *("0123456789abcdef",) * 4) * 6)
+    octets = [text.split(".")[i] if text.count(".") == 3 else "100" for i in range(4)]
+    head = ["10"] if len(octets[0]) < 3 else ["172"]
+    second = "octet" if head == ["10"] else "private"
+    return (*head, *(t for i in (1, 2, 3) for t in (".", (second if i == 1 else "octet", len(octets[i]), ""))))
 
 
-# Addresses ------------------------------------------------------------------------------------------------------------
+def _forms(form_of: Callable[[str], Form]) -> Callable[[pl.Series], Facts]:
+    def learn(texts: pl.Series) -> Facts:
+        some = texts.gather(np.linspace(0, len(texts) - 1, min(LOOKED_AT, len(texts))).astype(np.int64)).to_list()
+        counts = Counter(form_of(text) for text in some)
+        if len(counts) > MOST_FORMS:
+            ordered = sorted(some, key=len)
+            counts = Counter(form_of(ordered[i]) for i in np.linspace(0, len(some) - 1, MOST_FORMS).astype(int))
+        kept = sorted(counts.items(), key=lambda item: (-item[1], repr(item[0])))
+        forms = [form for form, _ in kept]
+        other = _other_lengths(forms)
+        spare = [other] if other else []
+        return {"shapes": forms + spare, "shares": shapes.in_cycle([count for _, count in kept]) + [0] * len(spare)}
+
+    return learn
 
 
-def _address_form(text: str) -> str:
-    parts = text.count(",")
-    state = "S" if re.search(r"\b[A-Z]{2}\b(?= +\d)", text) else ""
-    code = "Z" if re.search(r"\b\d{5}\b", text[6:]) else ""
-    number = "N" if re.match(r"\d", text) else "B" if re.search(r"\d\w?$", text.partition(",")[0]) else ""
-    return f"{_case(text)}|{number}|{min(parts, 2)}|{state}{code}"
+def _other_lengths(forms: list[Form]) -> Form | None:
+    """Return the commonest form with a first word of a length that no form has, so that no text comes twice."""
+    first = [next((token for token in form if isinstance(token, tuple)), None) for form in forms]
+    if first[0] is None or first[0][0] not in LISTS:
+        return None
+    taken = " ".join(sorted({str(token[1]) for token in first if token}))
+    out: list[Token] = []
+    for token in forms[0]:
+        is_word = isinstance(token, tuple) and token[0] in LISTS
+        out.append((f"{token[0]} {taken}" if token is first[0] else f"{token[0]} ", 0, token[2]) if is_word else token)
+    return tuple(out)
 
 
-def _draw_addresses(facts: Facts, numbers: Words, key: int, strict: bool, column: str) -> list[str]:
-    house = tuple(str(i) for i in range(1, 1000))
-    street, suffix = words("address", "street", "name"), words("address", "street", "suffix")
-    forms = _choose(facts["forms"], numbers, key)
-    bare = any("||" in form for form in forms)
-    number, name, kind = _combine([house, street, suffix], numbers, key, strict, column)
-    only_name, only_kind = _combine([street, suffix], numbers, key, strict and bare, column)
-    city = words("address", "city")
-    towns = mixing.below(numbers, len(city), key, "city")
-    states = words("address", "state", "abbr")
-    place = mixing.below(numbers, len(states), key, "state")
-    code = mixing.hashed(numbers, key, "code")
-    out = []
-    for i, form in enumerate(forms):
-        case, has_number, commas, tail = form.split("|")
-        plain = f"{name[i]} {kind[i]}" if has_number else f"{only_name[i]} {only_kind[i]}"
-        text = {"N": f"{number[i]} {plain}", "B": f"{plain} {number[i]}"}.get(has_number, plain)
-        text += f", {city[towns[i]]}" if int(commas) else ""
-        text += ("," if int(commas) > 1 else "") + (f" {states[place[i]]}" if "S" in tail else "")
-        text += f" {_digits(int(code[i]), 5)}" if "Z" in tail else ""
-        out.append(_in_case(text.rstrip(","), case))
-    return out
+def _alphabet(token: Token) -> str | tuple[str, ...]:
+    if isinstance(token, str):
+        return token if token in (DIGITS, FIRST_DIGIT, "0123456789abcdef") else (token,)
+    name, length, case = token
+    if not length:
+        name, _, taken = name.partition(" ")
+        return _any_length(name, taken, case)
+    if name == "octet":
+        return tuple(str(i) for i in range(256) if len(str(i)) == length)
+    if name == "private":
+        return tuple(str(i) for i in range(16, 32))
+    return of_length(name, length, case)
+
+
+def _draw_forms(facts: Facts, numbers: Words, key: int, strict: bool | None, column: str) -> list[str]:
+    known = [tuple(_alphabet(token) for token in form) for form in facts["shapes"]]
+    return shapes.draw({**facts, "shapes": known}, numbers, key, strict, column)
 
 
 # Numbers with rules ---------------------------------------------------------------------------------------------------
 
 
-def _patterned(default: str) -> Callable[[pl.Series], Facts]:
-    def learn(values: pl.Series) -> Facts:
-        return shapes.learn(values) if len(values) else shapes.of_pattern(default)
-
-    return learn
-
-
-def _draw_shapes(facts: Facts, numbers: Words, key: int, strict: bool, column: str) -> list[str]:
+def _draw_shapes(facts: Facts, numbers: Words, key: int, strict: bool | None, column: str) -> list[str]:
     return shapes.draw(facts, numbers, key, strict, column)
 
 
 def _learn_phones(values: pl.Series) -> Facts:
     """Keep how phones are written; ten-digit numbers get the exchange 555, which reaches nobody."""
-    facts = shapes.learn(values) if len(values) else shapes.of_pattern("(999) 999-9999")
+    facts = shapes.learn(values)
     return {**facts, "shapes": [_reserved_phone(shape) for shape in facts["shapes"]]}
 
 
@@ -262,36 +281,35 @@ def _reserved_phone(shape: tuple[str, ...]) -> tuple[str, ...]:
     if len(national) != 10 or (shape[0] == "+" and national is digits):
         return shape
     out = list(shape)
-    for place, alphabet in zip(national[:6], ["23456789", "0123456789", "0123456789", "5", "5", "5"], strict=True):
+    for place, alphabet in zip(national[:6], ["23456789", DIGITS, DIGITS, "5", "5", "5"], strict=True):
         out[place] = alphabet
     return tuple(out)
 
 
 def _learn_ssn(values: pl.Series) -> Facts:
     """Keep the separators; areas 900 to 999 with groups 01 to 49 were never issued."""
-    dashed = not len(values) or bool(values.str.contains("-").mean() > 0.5)  # type: ignore[operator]
-    digits = ("9", "0123456789", "0123456789", "01234", "123456789", *("0123456789",) * 3, "123456789")
-    mark = ("-",) if dashed else ()
-    shape = (*digits[:3], *mark, *digits[3:5], *mark, *digits[5:])
+    mark = ("-",) if bool(values.str.contains("-").mean() > 0.5) else ()  # type: ignore[operator]
+    shape = ("9", DIGITS, DIGITS, *mark, "01234", FIRST_DIGIT, *mark, DIGITS, DIGITS, DIGITS, FIRST_DIGIT)
     return {"shapes": [shape], "shares": [shapes.CYCLE]}
 
 
+def _patterns(texts: pl.Series) -> Facts:
+    counts = texts.alias("text").value_counts().sort("count", "text", descending=[True, False]).head(shapes.MOST_SHAPES)
+    return {"forms": counts["text"].to_list(), "shares": shapes.in_cycle(counts["count"].to_list())}
+
+
 def _learn_cards(values: pl.Series) -> Facts:
-    given = values if len(values) else pl.Series(["4000 0000 0000 0000"])
-    return {"forms": _forms(given, lambda text: text[:1] + re.sub(r"\d", "9", text[1:]), "")}
+    return _patterns(values.str.slice(0, 1) + values.str.slice(1).str.replace_all(r"\d", "9"))
 
 
-def _draw_cards(facts: Facts, numbers: Words, key: int, strict: bool, column: str) -> list[str]:
-    chosen = np.array(_choose(facts["forms"], numbers, key), object)
-    out = np.empty(len(numbers), object)
-    for form in sorted(set(chosen.tolist())):
-        rows = chosen == form
+def _draw_cards(facts: Facts, numbers: Words, key: int, strict: bool | None, column: str) -> list[str]:
+    def one(form: str, rows: Words) -> list[str]:
         start = TEST_CARDS.get(form[0], TEST_CARDS["4"])
         free = max(1, sum(c.isdigit() for c in form) - len(start) - 1)
-        bodies = shapes.draw(shapes.of_pattern("9" * free), numbers[rows], key, strict, column)
-        out[rows] = [_card(start + body, form) for body in bodies]
-    texts: list[str] = out.tolist()
-    return texts
+        bodies = shapes.draw(shapes.of_pattern("9" * free), rows, key, strict, column)
+        return [_card(start + body, form) for body in bodies]
+
+    return _by_form(facts, numbers, key, one)
 
 
 def _card(digits: str, form: str) -> str:
@@ -309,23 +327,20 @@ def luhn(digits: str) -> int:
 
 
 def _learn_iban(values: pl.Series) -> Facts:
-    given = values if len(values) else pl.Series(["DE00 0000 0000 0000 0000 00"])
-    spaced = bool(given.str.contains(" ").mean() > 0.5)  # type: ignore[operator]
-    plain = given.str.replace_all(" ", "").str.to_uppercase()
-    form = plain.str.slice(0, 2) + plain.str.slice(4).str.replace_all(r"\d", "9").str.replace_all("[A-Z]", "A")
-    return {"forms": _forms(form, lambda text: text, ""), "spaced": spaced}
+    spaced = bool(values.str.contains(" ").mean() > 0.5)  # type: ignore[operator]
+    plain = values.str.replace_all(" ", "").str.to_uppercase()
+    accounts = plain.str.slice(4).str.replace_all(r"\d", "9").str.replace_all("[A-Z]", "A")
+    return {**_patterns(plain.str.slice(0, 2) + accounts), "spaced": spaced}
 
 
-def _draw_iban(facts: Facts, numbers: Words, key: int, strict: bool, column: str) -> list[str]:
+def _draw_iban(facts: Facts, numbers: Words, key: int, strict: bool | None, column: str) -> list[str]:
     """Draw account numbers with a valid checksum (ISO 13616)."""
-    chosen = np.array(_choose(facts["forms"], numbers, key), object)
-    out = np.empty(len(numbers), object)
-    for form in sorted(set(chosen.tolist())):
-        rows = chosen == form
-        accounts = shapes.draw(shapes.of_pattern(form[2:]), numbers[rows], key, strict, column)
-        out[rows] = [_checked(form[:2], account, facts["spaced"]) for account in accounts]
-    texts: list[str] = out.tolist()
-    return texts
+
+    def one(form: str, rows: Words) -> list[str]:
+        accounts = shapes.draw(shapes.of_pattern(form[2:]), rows, key, strict, column)
+        return [_checked(form[:2], account, facts["spaced"]) for account in accounts]
+
+    return _by_form(facts, numbers, key, one)
 
 
 def _checked(country: str, account: str, spaced: bool) -> str:
@@ -334,20 +349,30 @@ def _checked(country: str, account: str, spaced: bool) -> str:
     return " ".join(text[i : i + 4] for i in range(0, len(text), 4)) if spaced else text
 
 
+def _by_form(facts: Facts, numbers: Words, key: int, one: Callable[[str, Words], list[str]]) -> list[str]:
+    """Give every number a form in its share, and draw each form's rows together."""
+    chosen = shapes.slots(facts["shares"], numbers, key)[0]
+    out = np.empty(len(numbers), object)
+    for which in np.unique(chosen):
+        out[chosen == which] = one(facts["forms"][which], numbers[chosen == which])
+    texts: list[str] = out.tolist()
+    return texts
+
+
 FORMATS: dict[str, tuple[Callable[[pl.Series], Facts], Callable[..., list[str]]]] = {
-    "name": (lambda v: {"forms": _forms(v, _name_form, "title|first last")}, _draw_names),
-    "first_name": (_cases, _draw_from("person", "names")),
-    "last_name": (_cases, _draw_from("person", "surnames")),
-    "email": (lambda v: {"forms": _forms(v, _email_form, ".|0")}, _draw_emails),
+    "name": (_forms(_name_form), _draw_forms),
+    "first_name": (_forms(_whole("given")), _draw_forms),
+    "last_name": (_forms(_whole("family")), _draw_forms),
+    "email": (_forms(_email_form), _draw_forms),
     "phone": (_learn_phones, _draw_shapes),
-    "address": (lambda v: {"forms": _forms(v, _address_form, "title|N|2|SZ")}, _draw_addresses),
-    "street": (lambda v: {"forms": _forms(v, _address_form, "title|N|0|")}, _draw_addresses),
-    "city": (_cases, _draw_from("address", "city")),
-    "postcode": (_patterned("99999"), _draw_shapes),
-    "ip": (lambda v: {"forms": _forms(v, lambda text: "6" if ":" in text else "4", "4")}, _draw_ips),
-    "url": (lambda v: {"forms": _forms(v, _url_form, "https||1")}, _draw_urls),
+    "address": (_forms(_address_form), _draw_forms),
+    "street": (_forms(_address_form), _draw_forms),
+    "city": (_forms(_whole("city")), _draw_forms),
+    "postcode": (shapes.learn, _draw_shapes),
+    "ip": (_forms(_ip_form), _draw_forms),
+    "url": (_forms(_url_form), _draw_forms),
     "iban": (_learn_iban, _draw_iban),
     "credit_card": (_learn_cards, _draw_cards),
     "ssn": (_learn_ssn, _draw_shapes),
 }
-"""One entry a format of core.schema.PERSON_FORMATS: how to learn its shape, how to draw it."""
+"""One entry a format of core.schema.PERSON_FORMATS: how to learn its forms, how to draw them."""

@@ -1,9 +1,9 @@
 """Identifiers of the same shape: what characters stand where, without keeping any value.
 
-A shape is a tuple with one alphabet a position; an alphabet of one character is a literal. Patterns are read as
-9: a digit, A: an upper case letter, a: a lower case letter, h and H: a hexadecimal digit, *: a letter or digit; the
-rest is literal, and so is what follows a backslash. Numbers in sequence are continued beyond the last one seen, so that
-none of them is ever repeated.
+A shape is a tuple with one alphabet a position: letters, or words in a tuple; an alphabet of one is a literal. Patterns
+are read as 9: a digit, A: an upper case letter, a: a lower case letter, h and H: a hexadecimal digit, *: a letter or
+digit; the rest is literal, and so is what follows a backslash. Numbers in sequence are continued beyond the last one
+seen, so that none of them is ever repeated.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Words = npt.NDArray[np.uint64]
+    Shape = tuple[str | tuple[str, ...], ...]
 
 CLASSES = {
     "9": string.digits,
@@ -57,18 +58,15 @@ def learn(values: pl.Series) -> dict[str, Any]:
     shapes = []
     for shape in counts["shape"]:
         shapes.append(_alphabets(shape, values.filter(classes == shape).unique(maintain_order=True).head(SEEN)))
-    counted = counts["count"].to_numpy()
-    shares = np.floor(counted / counted.sum() * CYCLE).astype(int)
-    shares[0] += CYCLE - shares.sum()
-    return {"shapes": shapes, "shares": shares.tolist()}
+    return {"shapes": shapes, "shares": in_cycle(counts["count"].to_list())}
 
 
-def draw(facts: dict[str, Any], numbers: Words, key: int, strict: bool, name: str) -> list[str]:
+def draw(facts: dict[str, Any], numbers: Words, key: int, strict: bool | None, name: str) -> list[str]:
     """Return a text for each number; different numbers give different texts. Raises DataError when there is no room.
 
-    strict: False lets values come again once the room of a shape is used up.
+    strict: False lets values come again once there is no room at all; None as soon as a shape is used up.
     """
-    shapes, place = _spread(facts, numbers, key)
+    shapes, place = _spread(facts, numbers, key, strict is not None)
     out = np.empty(len(numbers), object)
     for which in np.unique(shapes):
         rows = shapes == which
@@ -77,7 +75,15 @@ def draw(facts: dict[str, Any], numbers: Words, key: int, strict: bool, name: st
     return texts
 
 
-def room(shape: tuple[str, ...]) -> int:
+def in_cycle(counts: list[int]) -> list[int]:
+    """Return whole shares of CYCLE in proportion to counts; the first takes what rounding leaves."""
+    shares = np.floor(np.array(counts) / sum(counts) * CYCLE).astype(int)
+    shares[0] += CYCLE - shares.sum()
+    out: list[int] = shares.tolist()
+    return out
+
+
+def room(shape: Shape) -> int:
     """Return how many different texts a shape allows."""
     total = 1
     for alphabet in shape:
@@ -170,19 +176,13 @@ def _alphabets(shape: str, values: pl.Series) -> tuple[str, ...]:
     return tuple(out)
 
 
-def _spread(facts: dict[str, Any], numbers: Words, key: int) -> tuple[npt.NDArray[np.int64], Words]:
+def _spread(facts: dict[str, Any], numbers: Words, key: int, spill: bool) -> tuple[npt.NDArray[np.int64], Words]:
     """Give every number a shape, and a place within it that no other number has."""
-    shares = np.array(facts["shares"])
-    if len(shares) == 1:
+    if len(facts["shares"]) == 1:
         return np.zeros(len(numbers), np.int64), numbers
-    order = mixing.permute(np.arange(CYCLE, dtype=np.uint64), CYCLE, key).astype(np.int64)
-    slot_shape = np.repeat(np.arange(len(shares)), shares)[order]
-    rank = np.zeros(CYCLE, np.uint64)
-    for shape, share in enumerate(shares):
-        rank[slot_shape == shape] = np.arange(share)
-    slot = (numbers % np.uint64(CYCLE)).astype(np.int64)
-    which = slot_shape[slot]
-    place = numbers // np.uint64(CYCLE) * shares[which].astype(np.uint64) + rank[slot]
+    which, place = slots(facts["shares"], numbers, key)
+    if not spill:
+        return which, place
     rooms = [room(shape) for shape in facts["shapes"]]
     widest = rooms.index(max(rooms))
     # The widest shape takes what the others cannot hold: there the place is the number itself, which none else has.
@@ -191,7 +191,19 @@ def _spread(facts: dict[str, Any], numbers: Words, key: int) -> tuple[npt.NDArra
     return which, np.where(which == widest, numbers, place)
 
 
-def _fill(shape: tuple[str, ...], places: Words, key: int, strict: bool, name: str) -> list[str]:
+def slots(shares: list[int], numbers: Words, key: int) -> tuple[npt.NDArray[np.int64], Words]:
+    """Give every number one of several kinds in their shares of CYCLE, and its place among the numbers of that kind."""
+    order = mixing.permute(np.arange(CYCLE, dtype=np.uint64), CYCLE, key).astype(np.int64)
+    kinds = np.repeat(np.arange(len(shares)), shares)[order]
+    rank = np.zeros(CYCLE, np.uint64)
+    for kind, share in enumerate(shares):
+        rank[kinds == kind] = np.arange(share)
+    slot = (numbers % np.uint64(CYCLE)).astype(np.int64)
+    which = kinds[slot]
+    return which, numbers // np.uint64(CYCLE) * np.array(shares, np.uint64)[which] + rank[slot]
+
+
+def _fill(shape: Shape, places: Words, key: int, strict: bool | None, name: str) -> list[str]:
     size = room(shape)
     if size <= int(places.max(initial=0)):
         if strict:
@@ -208,15 +220,18 @@ def _fill(shape: tuple[str, ...], places: Words, key: int, strict: bool, name: s
         block, taken = block * len(alphabet), taken + 1
     # Positions beyond 62 bits are drawn freely: those before them already make every text different.
     mixed = mixing.permute(places % np.uint64(block), block, key)
-    out = np.empty((len(places), len(shape)), "<U1")
+    parts = []
     for i in range(len(shape) - 1, -1, -1):
         letters = np.array(list(shape[i]))
         if i >= len(shape) - taken:
             mixed, digit = np.divmod(mixed, np.uint64(len(letters)))
         else:
             digit = mixing.below(places, len(letters), key, str(i)).astype(np.uint64)
-        out[:, i] = letters[digit.astype(np.int64)]
+        parts.append(letters[digit.astype(np.int64)])
     if not shape:
         return [""] * len(places)
-    texts: list[str] = out.view(f"<U{len(shape)}").ravel().tolist()
-    return texts
+    if all(part.dtype.itemsize == 4 for part in parts):
+        letter_by_letter = np.stack(parts[::-1], axis=1)
+        short: list[str] = letter_by_letter.view(f"<U{len(shape)}").ravel().tolist()
+        return short
+    return ["".join(row) for row in zip(*(part.tolist() for part in reversed(parts)), strict=True)]

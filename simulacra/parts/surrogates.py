@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
     Words = npt.NDArray[np.uint64]
 
+LOOKED_AT = 2000
+"""Texts whose words are counted."""
+EXAMPLE = "The garden was quiet in the early morning, and nobody came by."
+"""Form of texts of a column without values."""
 GROUPS = 100
 """Values whose numbers of rows stand for all when values repeat."""
 
@@ -51,7 +55,7 @@ def fit_surrogate(series: pl.Series, column: Column) -> dict[str, Any]:
         "kind": column.kind,
         "like": series.clear(),
         # That no two of few people share a name does not forbid it of many; of an identifier it is the point.
-        "strict": column.unique and (column.kind != "person" or column.source == "declared"),
+        "strict": (column.kind != "person" or column.source == "declared") if column.unique else None,
         "repeats": None if column.unique or column.kind == "text" else _repeats(series),
         "facts": learn(series, column),
     }
@@ -122,7 +126,7 @@ def _learn_id(series: pl.Series, column: Column) -> dict[str, Any]:
     return {"sequence": found} if found else {"shapes": shapes.learn(series)}
 
 
-def _draw_id(facts: dict[str, Any], numbers: Words, key: int, strict: bool, like: pl.Series) -> Any:
+def _draw_id(facts: dict[str, Any], numbers: Words, key: int, strict: bool | None, like: pl.Series) -> Any:
     if "shapes" in facts:
         return shapes.draw(facts["shapes"], numbers, key, strict, like.name)
     sequence = facts["sequence"]
@@ -138,21 +142,25 @@ def _learn_person(series: pl.Series, column: Column) -> dict[str, Any]:
     return {"format": column.format, "form": persons.learn(whole, column.format)}
 
 
-def _draw_person(facts: dict[str, Any], numbers: Words, key: int, strict: bool, like: pl.Series) -> list[str]:
+def _draw_person(facts: dict[str, Any], numbers: Words, key: int, strict: bool | None, like: pl.Series) -> list[str]:
     return persons.draw(facts["form"], facts["format"], numbers, key, strict, like.name)
 
 
 def _learn_text(series: pl.Series, column: Column) -> dict[str, Any]:
-    """Keep the distribution of word counts, words a sentence, and the shares of capitals and end marks."""
+    """Keep the distributions of word counts and word lengths, words a sentence, shares of capitals and end marks."""
     texts = series.cast(pl.String).str.strip_chars()
     if not len(texts):
-        return {"words": [6, 9, 12], "sentence": 10, "capital": 1.0, "ends": {".": 1.0}, "upper": 0.0}
+        texts = pl.Series([EXAMPLE])
     count = texts.str.count_matches(r"\S+").clip(1)
     sentences = texts.str.count_matches(r"[.!?](?:\s|$)").clip(1)
     last = texts.str.slice(-1)
     letters = texts.str.contains(r"\p{L}")
+    spoken = (
+        texts.head(LOOKED_AT).str.extract_all(r"\S+").explode().drop_nulls().str.strip_chars(".,;:!?").str.len_chars()
+    )
     return {
-        "words": np.quantile(count.to_numpy(), np.linspace(0.005, 0.995, GROUPS), method="nearest").astype(np.int64),
+        "words": _spread_of(count),
+        "letters": _spread_of(spoken if len(spoken) else pl.Series([5])),
         "sentence": max(1, round(float(count.sum()) / float(sentences.sum()))),
         "capital": float(texts.str.contains(r"^\P{L}*\p{Lu}").mean()),  # type: ignore[arg-type]
         "ends": {mark: float((last == mark).mean()) for mark in ".!?"},  # type: ignore[arg-type]
@@ -160,17 +168,24 @@ def _learn_text(series: pl.Series, column: Column) -> dict[str, Any]:
     }
 
 
-def _draw_text(facts: dict[str, Any], numbers: Words, key: int, strict: bool, like: pl.Series) -> list[str]:
+def _spread_of(numbers: pl.Series) -> npt.NDArray[np.int64]:
+    """Return GROUPS evenly spaced quantiles, which stand for the distribution."""
+    at = np.linspace(0.5 / GROUPS, 1 - 0.5 / GROUPS, GROUPS)
+    out: npt.NDArray[np.int64] = np.quantile(numbers.to_numpy(), at, method="nearest").astype(np.int64)
+    return out
+
+
+def _draw_text(facts: dict[str, Any], numbers: Words, key: int, strict: bool | None, like: pl.Series) -> list[str]:
     sizes = np.asarray(facts["words"])
     count = sizes[mixing.below(numbers, len(sizes), key, "words")]
-    vocabulary = np.array(persons.words("text", "words"), object)
+    vocabulary = sorted(persons.words("word"), key=len)
     if strict:
         count = np.where(numbers < len(vocabulary), count, np.maximum(count, 2))
     each = np.repeat(numbers, count) * np.uint64(2**20) + _within(count)
-    chosen = mixing.below(each, len(vocabulary), key, "word")
+    chosen = _of_lengths(each, np.asarray(facts["letters"]), [len(w) for w in vocabulary], key)
     if strict:
         _tell_apart(chosen, count, numbers, key, len(vocabulary))
-    plain = vocabulary[chosen].tolist()
+    plain = np.array(vocabulary, object)[chosen].tolist()
     capital = mixing.uniform(numbers, key, "capital") < facts["capital"]
     upper = mixing.uniform(numbers, key, "upper") < facts["upper"]
     marks, shares = list(facts["ends"]), np.cumsum(list(facts["ends"].values()))
@@ -184,16 +199,26 @@ def _draw_text(facts: dict[str, Any], numbers: Words, key: int, strict: bool, li
     return out
 
 
+def _of_lengths(each: Words, letters: npt.NDArray[np.int64], lengths: list[int], key: int) -> npt.NDArray[np.int64]:
+    """Return for each number a word's place: its length is drawn from `letters`; lengths: of all words, sorted."""
+    wanted = np.clip(letters[mixing.below(each, len(letters), key, "length")], lengths[0], lengths[-1])
+    low, high = np.searchsorted(lengths, wanted, "left"), np.searchsorted(lengths, wanted, "right")
+    inside = mixing.uniform(each, key, "word") * np.maximum(high - low, 1)
+    out: npt.NDArray[np.int64] = np.minimum(low + inside.astype(np.int64), len(lengths) - 1)
+    return out
+
+
 def _tell_apart(
     chosen: npt.NDArray[np.int64], count: npt.NDArray[np.int64], numbers: Words, key: int, size: int
 ) -> None:
-    """Set the first two words of each text by its number, so that no two texts begin alike: room for size squared."""
+    """Set the first two words of short texts by their number, so that no two begin alike; long ones differ anyway."""
     first = np.cumsum(count) - count
-    single = count == 1
+    single, short = count == 1, (count == 2) | (count == 3)
     pair = mixing.permute(numbers % np.uint64(size * size), size * size, key).astype(np.int64)
     one = mixing.permute(numbers % np.uint64(size), size, key).astype(np.int64)
-    chosen[first] = np.where(single, one, pair % size)
-    chosen[first[~single] + 1] = pair[~single] // size
+    chosen[first[single]] = one[single]
+    chosen[first[short]] = pair[short] % size
+    chosen[first[short] + 1] = pair[short] // size
 
 
 def _within(count: npt.NDArray[np.int64]) -> Words:
@@ -207,7 +232,7 @@ def _sentences(words: list[str], length: int, capital: bool, mark: str) -> str:
 
 
 Learn = Callable[[pl.Series, Column], dict[str, Any]]
-Draw = Callable[[dict[str, Any], "Words", int, bool, pl.Series], Any]
+Draw = Callable[[dict[str, Any], "Words", int, bool | None, pl.Series], Any]
 KINDS: dict[str, tuple[Learn, Draw]] = {
     "id": (_learn_id, _draw_id),
     "person": (_learn_person, _draw_person),
