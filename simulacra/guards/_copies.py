@@ -36,16 +36,15 @@ def exact(case: Case, sides: Sides) -> Iterator[Finding]:
     columns = tuple(c.column for c in sides.table.columns)
     most = max(_frames.room(len(columns)), MOST_CELLS // len(columns))
     frames = {side: _frames.some_rows(frame, most, case, f"copies {side}") for side, frame in sides.frames.items()}
-    table = (
-        sides.table
-        if all(sides.table.rows(s) == f.height for s, f in frames.items())
-        else _frames.code(frames, columns)
-    )
+    coded = all(sides.table.rows(s) == f.height for s, f in frames.items())
+    table = sides.table if coded else _frames.code(frames, columns)
     keys = row_keys(table)
     real = np.unique(keys[table.part["real"]])
     made, fresh = (float(np.isin(keys[table.part[s]], real).mean()) for s in ("made", "holdout"))
     n, m = table.rows("made"), table.rows("holdout")
-    yield _judge("exact copies", "equal a training row in every compared column", made, fresh, n, m, 0.005)
+    cut = [f"{frames[s].height:,} of {f.height:,} {s}" for s, f in sides.frames.items() if f.height > frames[s].height]
+    what = "equal a training row in every compared column" + (f" (on {', '.join(cut)} rows)" if cut else "")
+    yield _judge("exact copies", what, made, fresh, n, m, 0.005)
 
 
 def near(sides: Sides) -> Iterator[Finding | View]:
