@@ -78,7 +78,7 @@ def _form(column: Column, cells: Mapping[str, pl.Series], counted: bool) -> Find
     if column.kind != "text" and not counted:
         wrong += _patterns(real, made)
     verdict = "fail" if any(w[0] == "fail" for w in wrong) else "warn" if wrong else "ok"
-    fine = f"{'' if counted else 'length, characters and '}uniqueness {'is' if counted else 'are'} as in real"
+    fine = "uniqueness is as in real" if counted else "length, characters and uniqueness are as in real"
     return Finding(
         "fidelity",
         f"form of {name}",

@@ -205,7 +205,7 @@ def _address_form(text: str) -> Form:
 
 
 def _ip_form(text: str) -> Form:
-    """Keep the lengths of the parts within 10.0.0.0/8 (RFC 1918) or 2001:db8::/32 (RFC 3849), which nobody owns."""
+    """Keep the lengths of the parts within private ranges (RFC 1918) or 2001:db8::/32 (RFC 3849), which nobody owns."""
     if ":" in text:
         return ("2001:db8", *(":", *("0123456789abcdef",) * 4) * 6)
     octets = [text.split(".")[i] if text.count(".") == 3 else "100" for i in range(4)]

@@ -232,7 +232,10 @@ def test_checksums_hold() -> None:
         assert luhn(card[:-1]) == int(card[-1])
 
 
-@pytest.mark.parametrize(("sample", "block"), [("8.8.8.8", "10.0.0.0/8"), ("2a00:1450::1", "2001:db8::/32")])
+@pytest.mark.parametrize(
+    ("sample", "block"),
+    [("8.8.8.8", "10.0.0.0/8"), ("208.67.2.20", "172.16.0.0/12"), ("2a00:1450::1", "2001:db8::/32")],
+)
 def test_addresses_of_machines_belong_to_nobody(sample: str, block: str) -> None:
     made = drawn([sample], n=300, kind="person", format="ip")
     assert all(ipaddress.ip_address(value) in ipaddress.ip_network(block) for value in made)
