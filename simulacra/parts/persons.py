@@ -8,19 +8,16 @@ the last one takes over, with words of other lengths.
 
 from __future__ import annotations
 
-import importlib.util
-import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from simulacra.parts import shapes
+from simulacra.parts.words import LISTS, any_length, of_length, streets
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -69,59 +66,6 @@ def learn(values: pl.Series, form: str) -> Facts:
 def draw(facts: Facts, form: str, numbers: Words, key: int, strict: bool | None, column: str) -> list[str]:
     """Return one text a number. Raises DataError when `strict` and the format has too little room."""
     return FORMATS[form][1](facts, numbers, key, strict, column)
-
-
-# Words ----------------------------------------------------------------------------------------------------------------
-
-LISTS = {
-    "given": ("person", "names"),
-    "family": ("person", "surnames"),
-    "city": ("address", "city"),
-    "street": ("address", "street", "name"),
-    "state": ("address", "state", "abbr"),
-    "word": ("text", "words"),
-}
-
-
-@cache
-def words(name: str) -> tuple[str, ...]:
-    """Return one English word list of the mimesis package, sorted, each word once."""
-    spec = importlib.util.find_spec("mimesis")
-    assert spec is not None and spec.origin is not None
-    file, *path = LISTS[name]
-    value: Any = json.loads((Path(spec.origin).parent / "datasets" / "en" / f"{file}.json").read_text("utf-8"))
-    for step in path:
-        value = value[step]
-    found: Iterable[str] = [w for part in value.values() for w in part] if isinstance(value, dict) else value
-    return tuple(sorted({w for w in found if name == "city" or (w.isalpha() and w.isascii())}))
-
-
-@cache
-def of_length(name: str, length: int, case: str) -> tuple[str, ...] | str:
-    """Return the words of a list that have a length, or the nearest length there is; one letter is any letter."""
-    if length == 1:
-        return shapes.CLASSES["A" if case in ("upper", "title") else "a"]
-    lengths = sorted({len(w) for w in words(name)}, key=lambda n: (abs(n - length), n))
-    change: Callable[[str], str] = {"upper": str.upper, "lower": str.lower}.get(case, str)
-    chosen = (w for w in words(name) if len(w) == lengths[0])
-    return tuple(sorted({change(w) if case != "title" else w[0].upper() + w[1:] for w in chosen}))
-
-
-@cache
-def _any_length(name: str, taken: str, case: str) -> tuple[str, ...]:
-    """Return the words of a list, but for those whose length is taken."""
-    lengths = {len(w) for w in words(name)} - {1, *map(int, taken.split())} or {len(w) for w in words(name)}
-    return tuple(sorted({w for n in lengths for w in of_length(name, n, case)}))
-
-
-@cache
-def streets() -> frozenset[str]:
-    """Return the words of addresses that name a kind of street, in lower case."""
-    spec = importlib.util.find_spec("mimesis")
-    assert spec is not None and spec.origin is not None
-    value = json.loads((Path(spec.origin).parent / "datasets" / "en" / "address.json").read_text("utf-8"))
-    short = ("st", "ave", "rd", "dr", "ln", "blvd", "ct", "apt", "suite", "unit", "str", "weg", "platz", "allee", "rue")
-    return frozenset((*(w.lower() for w in value["street"]["suffix"]), *short))
 
 
 def _case(text: str) -> str:
@@ -249,7 +193,7 @@ def _alphabet(token: Token) -> str | tuple[str, ...]:
     name, length, case = token
     if not length:
         name, _, taken = name.partition(" ")
-        return _any_length(name, taken, case)
+        return any_length(name, taken, case)
     if name == "octet":
         return tuple(str(i) for i in range(256) if len(str(i)) == length)
     if name == "private":

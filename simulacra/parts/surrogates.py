@@ -19,6 +19,7 @@ from simulacra.core.rng import shared_key
 from simulacra.core.schema import Column
 from simulacra.parts import permute as mixing
 from simulacra.parts import persons, shapes
+from simulacra.parts.words import words
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -178,7 +179,7 @@ def _spread_of(numbers: pl.Series) -> npt.NDArray[np.int64]:
 def _draw_text(facts: dict[str, Any], numbers: Words, key: int, strict: bool | None, like: pl.Series) -> list[str]:
     sizes = np.asarray(facts["words"])
     count = sizes[mixing.below(numbers, len(sizes), key, "words")]
-    vocabulary = sorted(persons.words("word"), key=len)
+    vocabulary = sorted(words("word"), key=len)
     if strict:
         count = np.where(numbers < len(vocabulary), count, np.maximum(count, 2))
     each = np.repeat(numbers, count) * np.uint64(2**20) + _within(count)
