@@ -39,7 +39,9 @@ class Method:
     ],
 )
 def test_legal_values_pass(given: dict[str, Any]) -> None:
-    options.check(Method(**given), "m")
+    method = Method(**given)
+    options.check(method, "m")
+    assert {key: getattr(method, key) for key in given} == given
 
 
 @pytest.mark.parametrize(
