@@ -7,7 +7,6 @@ import pytest
 from simulacra.core import registry
 from simulacra.testing import check_generator, check_guard, check_transform, toys
 
-
 CHECKS = {"generators": check_generator, "transforms": check_transform, "guards": check_guard}
 
 
