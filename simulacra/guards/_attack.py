@@ -27,7 +27,7 @@ QUERIES = 3000
 """Most training rows and most holdout rows that are attacked."""
 BASE = 40_000
 FEW = 100
-FAIL, WARN = 0.55, 0.525
+FAIL, WARN = 0.56, 0.525
 """AUC of the attack from which it matters, when it is also beyond chance."""
 HITS_FAIL, HITS_WARN = 3.0, 2.0
 """Hits at a low false alarm rate, as multiples of it, from which they matter."""
