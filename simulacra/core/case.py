@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulacra.core.advice import made_for
 from simulacra.core.budget import Budget
 from simulacra.core.data import Dataset
 from simulacra.core.lineage import Lineage
@@ -55,7 +56,8 @@ def guard(name: str, needs: tuple[str, ...] = ()) -> Callable[[Callable[[Case], 
             absent = [n for n in needs if getattr(case, n) is None]
             if absent:
                 return [not_tested(name, name, f"needs {' and '.join(absent)}")]
-            return list(guarded(name, name, lambda: function(case)))
+            found = guarded(name, name, lambda: function(case))
+            return [made_for(i, case.made.lineage) if isinstance(i, Finding) else i for i in found]
 
         run.name = name  # type: ignore[attr-defined]
         run.needs = needs  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ The base converts, checks, seeds, records and saves; a method is its mathematics
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -52,6 +52,11 @@ class Generator:
 
     def _finish(self, frame: pl.DataFrame, rng: np.random.Generator, start: int) -> pl.DataFrame:
         return frame
+
+    @classmethod
+    def remedies(cls, params: Mapping[str, Any]) -> dict[str, str]:
+        """Return what to try in this method's own words, by the sentences of core.advice; params: its fields."""
+        return {}
 
     # What a user calls ----------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulacra.core.advice import MEMORISED
 from simulacra.core.case import Case
 from simulacra.core.report import Finding, View
 from simulacra.core.rng import stream
@@ -27,7 +28,7 @@ QUERIES = 3000
 """Most training rows and most holdout rows that are attacked."""
 BASE = 40_000
 FEW = 100
-FAIL, WARN = 0.56, 0.525
+FAIL, WARN = 0.55, 0.525
 """AUC of the attack from which it matters, when it is also beyond chance."""
 HITS_FAIL, HITS_WARN = 3.0, 2.0
 """Hits at a low false alarm rate, as multiples of it, from which they matter."""
@@ -35,7 +36,6 @@ HITS_SPREAD = 1.25
 SMOOTH = 0.02
 """Distance below which rows count as equally close, so that rounding decides nothing."""
 REFERENCE = "van Breugel et al. 2023, Membership inference attacks against synthetic data through overfitting detection"
-ADVICE = "raise the smallest leaf, lower the number of rounds, or use a method with a privacy budget"
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _judge(members: Floats, others: Floats, sides: Sides) -> Iterator[Finding]:
         interval=(max(0.0, value - 1.96 * se), min(1.0, value + 1.96 * se)),
         fresh=0.5,
         limit=max(FAIL, beyond),
-        advice=ADVICE if verdict in ("warn", "fail") else "",
+        advice=MEMORISED if verdict in ("warn", "fail") else "",
         headline=True,
         reference=REFERENCE,
     )
@@ -156,7 +156,7 @@ def _hits(members: Floats, others: Floats) -> Finding:
         interval=(low, high),
         fresh=alarms,
         limit=fail,
-        advice=ADVICE if verdict != "ok" else "",
+        advice=MEMORISED if verdict != "ok" else "",
         reference="Carlini et al. 2022, Membership inference attacks from first principles",
     )
 

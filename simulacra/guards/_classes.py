@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulacra.core.advice import TARGET
 from simulacra.core.report import Finding, View
 from simulacra.guards._margins import judged
 from simulacra.guards._stats import ALPHA, auc, auc_gap, share_noise, z_of
@@ -23,7 +24,6 @@ CLASS_FAIL, CLASS_WARN = 0.10, 0.05
 RECALL_WARN = 0.15
 CLEAR = 0.65
 USELESS = 0.55
-ADVICE = "declare the target when fitting, so that the method models it best; fit on more rows; keep rare classes"
 
 
 def judge(task: Task, learner: str) -> Iterator[Finding | View]:
@@ -77,7 +77,7 @@ def _whole(task: Task, learner: str, scores: list[float], gap: float, se: float)
         fresh=value + gap,
         limit=value + gap - max(FAIL, noise),
         columns=(task.target,),
-        advice=ADVICE if verdict in ("warn", "fail") else "",
+        advice=TARGET if verdict in ("warn", "fail") else "",
         headline=learner == "boosted trees",
         reference=REFERENCE,
     )
@@ -102,7 +102,7 @@ def _worst_class(task: Task, learner: str, parts: list[tuple[float, float]], ref
         fresh=0.0,
         limit=max(CLASS_FAIL, noise[worst]),
         columns=(task.target,),
-        advice=ADVICE if bad else "",
+        advice=TARGET if bad else "",
     )
 
 
@@ -135,7 +135,7 @@ def _recall(task: Task, learner: str, made: Floats, real: Floats, truth: list[Ma
         interval=(max(0.0, worst[0] - worst[2]), min(1.0, worst[0] + worst[2])),
         fresh=worst[1],
         columns=(task.target,),
-        advice=ADVICE if bad else "",
+        advice=TARGET if bad else "",
     )
 
 

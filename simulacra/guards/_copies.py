@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulacra.core.advice import MEMORISED
 from simulacra.core.case import Case
 from simulacra.core.report import Finding, View
 from simulacra.guards import _frames, _views
-from simulacra.guards._attack import ADVICE, Sides, some
+from simulacra.guards._attack import Sides, some
 from simulacra.guards._distance import nearest
 from simulacra.guards._margins import judged
 from simulacra.guards._repeats import row_keys
@@ -84,7 +85,7 @@ def _judge(name: str, what: str, made: float, fresh: float, n: int, m: int, marg
         interval=wilson(made * n, n),
         fresh=fresh,
         limit=min(1.0, fail),
-        advice=ADVICE if verdict in ("fail", "warn") else "",
+        advice=MEMORISED if verdict in ("fail", "warn") else "",
     )
 
 
@@ -112,7 +113,7 @@ def ratios(sides: Sides) -> Iterator[Finding]:
         interval=wilson(closer * len(made), len(made)),
         fresh=0.5,
         reference="Yao et al. 2025, The DCR delusion (arXiv 2505.01524)",
-        advice=ADVICE if verdict == "warn" else "",
+        advice=MEMORISED if verdict == "warn" else "",
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulacra.core.advice import LINKS
 from simulacra.core.rng import stream
 from simulacra.guards._stats import ALPHA, counts, cramers_v, ks, midranks, tvd, tvd_mean, tvd_tail
 from simulacra.guards._words import Fault, words_gap
@@ -21,7 +22,6 @@ MAX_SETS = 600
 """Most pairs, and most triples, that are measured; of more a random choice is."""
 LEVELS = 50
 """Levels of a column kept apart in joint counts; the rest counts as one."""
-LINKS = "fit all columns together with a method that learns links, such as tables/forest, and with more rows"
 
 
 def binned(column: Coded, real: slice, bins: int, *, equal_width: bool = False) -> Ints:

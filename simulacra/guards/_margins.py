@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulacra.core.advice import LINKS
 from simulacra.core.report import Finding, View
 from simulacra.guards import _views
-from simulacra.guards._joint import LINKS, Links, choose, column_gap, column_scores, correlation, triples
+from simulacra.guards._joint import Links, choose, column_gap, column_scores, correlation, triples
 from simulacra.guards._stats import ALPHA, around, counts, ks, ks_noise, tvd_limit, tvd_tail, z_of
 from simulacra.guards._words import Fault, describe, with_numbers, words_gap
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulacra.core.advice import TARGET
 from simulacra.core.report import Finding, View
 from simulacra.core.rng import stream
 from simulacra.guards._margins import judged
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 FAIL, WARN = 0.10, 0.04
 ERROR_FAIL, ERROR_WARN = 0.25, 0.10
 DRAWS = 200
-ADVICE = "declare the target when fitting, so that the method models it best; fit on more rows"
 
 
 def judge(task: Task, learner: str) -> Iterator[Finding | View]:
@@ -85,7 +85,7 @@ def _explained(task: Task, learner: str, made: Floats, real: Floats, again: list
         fresh=fresh,
         limit=fresh - max(FAIL, noise),
         columns=(task.target,),
-        advice=ADVICE if verdict in ("warn", "fail") else "",
+        advice=TARGET if verdict in ("warn", "fail") else "",
         headline=learner == "boosted trees",
         reference=REFERENCE,
     )
@@ -110,5 +110,5 @@ def _error(task: Task, learner: str, made: Floats, real: Floats, again: list[Flo
         fresh=fresh,
         limit=fresh * (1 + max(ERROR_FAIL, noise)),
         columns=(task.target,),
-        advice=ADVICE if verdict in ("warn", "fail") else "",
+        advice=TARGET if verdict in ("warn", "fail") else "",
     )

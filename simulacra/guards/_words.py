@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulacra.core.advice import SHAPES
 from simulacra.guards._stats import counts, ks, tvd
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 UNITS = "look for another unit or a wrong conversion of that column"
 FILTER = "look for a filter on the way to the made rows, or a bound that a method clips at"
-SHAPES = "fit with a method that learns the shape of each column, such as tables/forest, or give it more rows"
 GAPS = "model missing cells as they are in real: first which cells are empty, then the values"
 LEVELS = "keep the spelling of levels, and fit on rows that hold all of them"
 _EXPLAINS = 0.2

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from simulacra.core.advice import LINKS, MEMORISED, SHAPES, TARGET
 from simulacra.core.errors import ConfigError, near
 from simulacra.core.generator import Generator
 from simulacra.core.options import option
@@ -53,6 +55,19 @@ class Forest(Generator):
     copies: str = option(
         "redraw", "What becomes of copies of training rows beyond the rate of fresh rows.", choices=("redraw", "keep")
     )
+
+    @classmethod
+    def remedies(cls, params: Mapping[str, Any]) -> dict[str, str]:
+        """Return which fields to change against memorising, a weak target, lost shapes and lost links."""
+        gain, leaf = params.get("gain", cls.gain), params.get("leaf", cls.leaf)
+        out = {
+            MEMORISED: f"raise gain above {gain:g} (--set gain={2 * gain or 2:g}), which costs some detail",
+            SHAPES: "give it more rows, or raise bins",
+            LINKS: f"give it more rows, lower leaf below {leaf}, or raise max_parents",
+        }
+        if params.get("target"):
+            out[TARGET] = f"fit on more rows, or lower gain below {gain:g}, which follows the rows more closely"
+        return out
 
     def _fit(self, data: Dataset, rng: np.random.Generator) -> None:
         from simulacra.parts.chain import Rules, fit_chain
