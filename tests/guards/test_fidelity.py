@@ -110,7 +110,7 @@ def test_without_a_holdout_it_compares_with_training_rows_and_says_so() -> None:
     near = REAL.with_columns(pl.col("pay") + pl.Series(np.random.default_rng(0).normal(0, 1, N)))
     copied = findings(fidelity(case(near, REAL, None)))["nearness to training rows"]
     assert copied.verdict == "fail" and "too good" in copied.sentence
-    partly = pl.concat([near.head(N // 6), people(N - N // 6, 4)])
+    partly = pl.concat([near.head(N // 5), people(N - N // 5, 4)])
     followed = findings(fidelity(case(partly, REAL, None)))["nearness to training rows"]
     assert followed.verdict == "warn" and "holdout" in followed.advice
 
