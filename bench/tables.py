@@ -47,6 +47,10 @@ class Split:
 
 def main() -> None:
     asked = arguments()
+    if asked.show:
+        last = json.loads((BUILD / "tables.json").read_text("utf-8"))
+        show({name: summarise(runs) for name, runs in last["runs"].items()}, last["make_s"])
+        return
     peers = chosen_peers(asked.peers)
     train, holdout = measures.split(dataset("adult"))
     BUILD.mkdir(parents=True, exist_ok=True)
@@ -69,6 +73,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=5, help="runs of each method, seeds 0, 1, .. (default 5)")
     parser.add_argument("--quick", action="store_true", help="1 seed, no peers, no neural detector")
     parser.add_argument("--peers", default="installed", help="installed (default), all, none, or names: sdv,argn")
+    parser.add_argument("--show", action="store_true", help="print the table of the last run again, and run nothing")
     asked = parser.parse_args()
     if asked.seeds < 1:
         parser.error("--seeds must be at least 1")
@@ -131,12 +136,15 @@ def one(name: str, make: Make, split: Split, seed: int, *, mlp: bool) -> dict[st
 
 
 def summarise(runs: list[dict[str, float]]) -> dict[str, dict[str, float]]:
-    """Mean and standard deviation of every measure over the seeds."""
+    """Middle and spread of every measure: mean and standard deviation of qualities, median and range of costs."""
 
-    def both(values: list[float]) -> dict[str, float]:
-        return {"mean": statistics.fmean(values), "sd": statistics.stdev(values) if len(values) > 1 else 0.0}
+    def both(key: str) -> dict[str, float]:
+        values = [run[key] for run in runs]
+        if key in COSTS:
+            return {"middle": statistics.median(values), "low": min(values), "high": max(values)}
+        return {"middle": statistics.fmean(values), "sd": statistics.stdev(values) if len(values) > 1 else 0.0}
 
-    return {key: both([run[key] for run in runs]) for key in runs[0]}
+    return {key: both(key) for key in runs[0]}
 
 
 def whole_process(data: pl.DataFrame) -> float:
@@ -168,9 +176,12 @@ COLUMNS: dict[str, tuple[str, Callable[[float], str]]] = {
 }
 
 
+COSTS = ("fit_s", "sample_s", "rss_mb")
+
+
 def show(summary: dict[str, dict[str, dict[str, float]]], whole: float) -> None:
-    """Print the table as Markdown, mean ± standard deviation over the seeds."""
-    print("\n| method | " + " | ".join(title for title, _ in COLUMNS.values()) + " |")
+    """Print the table as Markdown: qualities as mean ± standard deviation, costs as median (lowest-highest)."""
+    print("| method | " + " | ".join(title for title, _ in COLUMNS.values()) + " |")
     print("|---" * (len(COLUMNS) + 1) + "|")
     for name, values in summary.items():
         print(f"| {name} | " + " | ".join(cell(values.get(key), write) for key, (_, write) in COLUMNS.items()) + " |")
@@ -178,9 +189,11 @@ def show(summary: dict[str, dict[str, dict[str, float]]], whole: float) -> None:
 
 
 def cell(value: dict[str, float] | None, write: Callable[[float], str]) -> str:
-    if value is None or value["mean"] != value["mean"]:
+    if value is None or value["middle"] != value["middle"]:
         return "-"
-    return write(value["mean"]) + (f" ± {write(value['sd'])}" if value["sd"] else "")
+    if "low" in value:
+        return f"{write(value['middle'])} ({write(value['low'])}-{write(value['high'])})"
+    return write(value["middle"]) + (f" ± {write(value['sd'])}" if value["sd"] else "")
 
 
 if __name__ == "__main__":
