@@ -35,6 +35,8 @@ TITLES = frozenset(
     ("mr", "mrs", "ms", "miss", "dr", "prof", "master", "rev", "jr", "sr", "von", "van", "de", "der", "den")
 )
 """Words of a name that are kept as they are."""
+ONE_WORD = 9
+"""Longest part of an e-mail address that is taken for one word; longer ones are a given and a family name."""
 DIGITS, FIRST_DIGIT = "0123456789", "123456789"
 TEST_CARDS = {"4": "424242", "5": "555555", "2": "222300", "3": "378282", "6": "601111"}
 """First digits of published test numbers of each network."""
@@ -116,6 +118,9 @@ def _email_form(text: str) -> Form:
 
     def word(piece: str, i: int) -> list[Token]:
         seen.append(i)
+        if len(piece) > ONE_WORD:
+            half, case = len(piece) // 2, _case(piece)
+            return [("given", half, case), ("family", len(piece) - half, "lower" if case == "title" else case)]
         return [("given" if len(seen) == 1 else "family", len(piece), _case(piece))]
 
     return (*_form(_pieces(local), word), f"@{_domain(domain)}")
@@ -220,9 +225,12 @@ def _learn_phones(values: pl.Series) -> Facts:
 
 
 def _reserved_phone(shape: tuple[str, ...]) -> tuple[str, ...]:
-    digits = [i for i, alphabet in enumerate(shape) if alphabet.isdigit()]
-    national = digits[1:] if len(digits) == 11 and shape[digits[0]] == "1" else digits
-    if len(national) != 10 or (shape[0] == "+" and national is digits):
+    # An extension ("x 123") stays as it is.
+    main = next((i for i, alphabet in enumerate(shape) if alphabet[0].isalpha()), len(shape))
+    digits = [i for i, alphabet in enumerate(shape[:main]) if alphabet.isdigit()]
+    code = next((c for c in ("1", "001") if [shape[i] for i in digits[: len(c)]] == list(c)), "")
+    national = digits[len(code) :] if len(digits) == 10 + len(code) else digits
+    if len(national) != 10 or (shape[0] == "+" and not code):
         return shape
     out = list(shape)
     for place, alphabet in zip(national[:6], ["23456789", DIGITS, DIGITS, "5", "5", "5"], strict=True):

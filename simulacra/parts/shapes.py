@@ -39,6 +39,8 @@ SEEN = 5000
 """Values looked at to find the alphabets."""
 FEW_LETTERS = 8
 """Most letters of one position that are kept as its alphabet, seen in a hundred values or more."""
+COMMON = 0.5
+"""Share of the values that the kept shapes must hold for the others to be left out, rather than all made coarser."""
 LITERAL_ROWS = 5
 """Fewest different values from which a character that is always the same counts as part of the shape."""
 
@@ -154,9 +156,13 @@ def _classes(values: pl.Series) -> pl.Series:
     fine = fine.str.replace_all(r"[\p{L}--\p{Lu}]", "a")
     if fine.n_unique() <= MOST_SHAPES:
         return fine
+    if not values.str.contains(r"\p{L}").any():
+        return fine
     for letter, allowed in (("h", "[0-9a-f]"), ("H", "[0-9A-F]")):
         if values.str.contains(rf"^(?:{allowed}|[^\p{{L}}\p{{Nd}}])*$").all():
             return values.str.replace_all(allowed, letter)
+    if int(fine.value_counts(sort=True)["count"].head(MOST_SHAPES).sum()) >= COMMON * len(values):
+        return fine
     return values.str.replace_all(r"[\p{L}\p{Nd}]", "*")
 
 

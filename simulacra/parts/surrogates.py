@@ -30,6 +30,8 @@ LOOKED_AT = 2000
 """Texts whose words are counted."""
 EXAMPLE = "The garden was quiet in the early morning, and nobody came by."
 """Form of texts of a column without values."""
+NEARLY_ALL = 0.9
+"""Share of different values from which values differ as long as there is room."""
 GROUPS = 100
 """Values whose numbers of rows stand for all when values repeat."""
 
@@ -55,8 +57,7 @@ def fit_surrogate(series: pl.Series, column: Column) -> dict[str, Any]:
     return {
         "kind": column.kind,
         "like": series.clear(),
-        # That no two of few people share a name does not forbid it of many; of an identifier it is the point.
-        "strict": (column.kind != "person" or column.source == "declared") if column.unique else None,
+        "strict": _strict(series, column),
         "repeats": None if column.unique or column.kind == "text" else _repeats(series),
         "facts": learn(series, column),
     }
@@ -76,6 +77,14 @@ def draw_surrogate(state: dict[str, Any], n: int, rng: np.random.Generator, star
     _, draw = KINDS[state["kind"]]
     drawn = draw(state["facts"], numbers, key, state["strict"], like)
     return pl.Series(like.name, drawn).cast(like.dtype)
+
+
+def _strict(series: pl.Series, column: Column) -> bool | None:
+    """Return whether values must differ (True), should while there is room (False), or may come again (None)."""
+    if column.unique:
+        # That no two of few people share a name does not forbid it of many; of an identifier it is the point.
+        return column.kind != "person" or column.source == "declared"
+    return False if series.n_unique() >= NEARLY_ALL * len(series) else None
 
 
 def _writable(dtype: pl.DataType) -> bool:

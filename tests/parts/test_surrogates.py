@@ -221,6 +221,29 @@ def test_lengths_and_forms_of_person_data_are_as_in_real() -> None:
         assert signs[0] == signs[1], form
 
 
+def test_phones_written_in_many_ways_keep_their_digits() -> None:
+    ways = ["({}){}-{}", "{}-{}-{}", "{}.{}.{}", "+1-{}-{}-{}", "001-{}-{}-{}"]
+    digits = SERIES.integers(0, 10, (1500, 15)).astype(str)
+    values = []
+    for i, row in enumerate(digits):
+        number = ways[i % 5].format("".join(row[:3]), "".join(row[3:6]), "".join(row[6:10]))
+        values.append(number + ("x" + "".join(row[: 2 + i % 4]) if i % 3 else ""))
+    made = drawn(values, n=1500, kind="person", format="phone")
+    assert made.str.contains(r"^[-+.()\d]+(x\d{2,5})?$").all()
+    assert made.str.contains(r"555[-.]\d{4}(x|$)").all()
+
+
+def test_long_addresses_are_two_names_and_seldom_come_twice() -> None:
+    values = [f"{a}{b}@example.com" for a in ("maria", "john", "angela", "sophie") for b in people(100)]
+    made = drawn([*values, values[0]], n=400, kind="person", unique=False, format="email")
+    assert abs(made.str.len_chars().mean() - np.mean([len(v) for v in values])) < 0.5
+    assert made.n_unique() > 380
+
+
+def people(n: int) -> list[str]:
+    return ["".join(SERIES.choice(list("abcdefgh"), SERIES.integers(5, 10))) for _ in range(n)]
+
+
 def test_checksums_hold() -> None:
     ibans = drawn(["GB29NWBK60161331926819"], n=200, kind="person", format="iban")
     cards = drawn(["378282246310005"], n=200, kind="person", format="credit_card")
