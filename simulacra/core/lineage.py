@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import os
@@ -83,20 +84,36 @@ def _key() -> bytes:
     given = os.environ.get("SIMULACRA_KEY")
     if given:
         return hashlib.blake2b(given.encode(), digest_size=32).digest()
-    base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "simulacra"
-    path = base / "lineage.key"
+    fresh = secrets.token_bytes(32)
     try:
-        return path.read_bytes()[:32]
-    except OSError:
-        key = secrets.token_bytes(32)
-    try:
-        base.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "wb") as out:
-            out.write(key)
-    except FileExistsError:
-        return path.read_bytes()[:32]
-    except OSError:
+        base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "simulacra"
+        base.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return _kept(base / "lineage.key", fresh)
+    except (OSError, RuntimeError):
         # No home to keep it in: the hash then differs from run to run, which is safe, only less useful.
-        return key
-    return key
+        return fresh
+
+
+def _kept(path: Path, fresh: bytes) -> bytes:
+    """Return the key in a file, which is made with `fresh` when it is not there or cut short."""
+    with contextlib.suppress(FileNotFoundError):
+        known = path.read_bytes()[:32]
+        if len(known) == 32:
+            return known
+        # A short key, in the end an empty one, would leave the hash open to guesses.
+        path.unlink()
+    temp = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(temp, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(fresh)
+        # A link appears whole and never replaces one: of several first runs at once all take the same key.
+        os.link(temp, path)
+    except FileExistsError:
+        pass
+    except OSError:
+        # Some file systems have no links.
+        os.replace(temp, path)
+    finally:
+        temp.unlink(missing_ok=True)
+    return path.read_bytes()[:32]

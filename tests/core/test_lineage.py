@@ -63,3 +63,15 @@ def test_without_a_place_for_the_key_it_still_works(tmp_path: Path, monkeypatch:
 
 def test_versions_name_what_decides_the_bytes() -> None:
     assert {"python", "simulacra", "numpy", "polars"} <= set(versions())
+
+
+@pytest.mark.parametrize("cut", [b"", b"0123456789"])
+def test_a_key_that_was_cut_short_is_made_anew(cut: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SIMULACRA_KEY", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    key = tmp_path / "simulacra" / "lineage.key"
+    key.parent.mkdir()
+    key.write_bytes(cut)
+    keyed_hash(toys.people(5))
+    assert len(key.read_bytes()) == 32 and stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert [p.name for p in key.parent.iterdir()] == [key.name]
