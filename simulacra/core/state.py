@@ -18,6 +18,7 @@ from typing import Any
 from simulacra.core.atomic import explain, sha256, sync, write_json
 from simulacra.core.errors import ModelError, OutputError
 
+KIND = "simulacra-state"
 FORMAT = 1
 
 
@@ -27,8 +28,8 @@ def save(path: str | Path, value: Mapping[str, Any], *, overwrite: bool = False)
     Raises OutputError when something stands there (unless overwrite and it is such a folder) or the disk refuses.
     """
     path = Path(path)
-    if path.exists() and not (overwrite and (path / "manifest.json").exists()):
-        raise OutputError(f"{path} already exists; choose another name or remove it")
+    if os.path.lexists(path) and not (overwrite and is_saved(path)):
+        raise OutputError(f"{path} already exists{' and is not a saved model' * overwrite}; choose another name")
     temp = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
     try:
         temp.mkdir(parents=True)
@@ -47,11 +48,20 @@ def save(path: str | Path, value: Mapping[str, Any], *, overwrite: bool = False)
         shutil.rmtree(temp, ignore_errors=True)
 
 
+def is_saved(path: str | Path) -> bool:
+    """Return whether a folder, not a link to one, holds a saved tree: nothing else is ever replaced."""
+    path = Path(path)
+    try:
+        return not path.is_symlink() and _json(path, "manifest.json").get("format") == KIND
+    except ModelError:
+        return False
+
+
 def load(path: str | Path) -> dict[str, Any]:
     """Read a tree back. Raises ModelError for a folder that is missing, foreign, damaged or from a newer version."""
     path = Path(path)
     manifest = _json(path, "manifest.json")
-    if manifest.get("format") != "simulacra-state":
+    if manifest.get("format") != KIND:
         raise ModelError(f"{path} is not a saved model (its manifest.json is of another kind)")
     if not isinstance(manifest.get("version"), int) or manifest["version"] > FORMAT:
         raise ModelError(
@@ -70,7 +80,7 @@ def load(path: str | Path) -> dict[str, Any]:
             raise ModelError(f"{path}: file {name} is missing; the model is incomplete, fit it again")
         if sha256(file) != wanted:
             raise ModelError(f"{path}: file {name} does not match its checksum; the model is damaged, fit it again")
-    arrays = _arrays(path / "arrays.safetensors") if (path / "arrays.safetensors").exists() else {}
+    arrays = _arrays(path / "arrays.safetensors") if "arrays.safetensors" in listed else {}
     tree = _json(path, "model.json")
     try:
         value = _decode(tree, arrays, path)
@@ -105,7 +115,7 @@ def _write(folder: Path, value: Mapping[str, Any]) -> None:
     for file in files:
         sync(file)
     sums = {str(p.relative_to(folder)): sha256(p) for p in files}
-    write_json(folder / "manifest.json", {"format": "simulacra-state", "version": FORMAT, "files": sums})
+    write_json(folder / "manifest.json", {"format": KIND, "version": FORMAT, "files": sums})
 
 
 def _encode(value: Any, arrays: dict[str, Any], frames: list[Any]) -> Any:

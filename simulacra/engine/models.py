@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from simulacra.core import state
 from simulacra.core.errors import DataError, OutputError
 from simulacra.core.generator import Generator
 from simulacra.core.progress import task
@@ -40,8 +42,9 @@ def fit(
     """
     recipe = Recipe(method=method, seed=seed, target=target, schema=schema_of(schema), settings=dict(settings or {}))
     unfitted = recipe.generator()
-    if Path(out).exists() and not (force and (Path(out) / "manifest.json").exists()):
-        raise OutputError(f"{out} already exists; choose another -o{'' if force else ', or --force for a model'}")
+    if os.path.lexists(out) and not (force and state.is_saved(out)):
+        why = " and is not a saved model" if force else ""
+        raise OutputError(f"{out} already exists{why}; choose another -o{'' if force else ', or --force for a model'}")
     rows = None
     if data is not None:
         with task("read"):

@@ -155,6 +155,12 @@ def test_what_stands_there_is_not_overwritten_unless_it_is_a_model(tmp_path: Pat
     with pytest.raises(OutputError, match="already exists"):
         state.save(other, {"new": 1}, overwrite=True)
     assert (other / "thesis.txt").read_text() == "precious"
+    (other / "manifest.json").write_text('{"name": "an extension of a browser"}')
+    (tmp_path / "link").symlink_to(path)
+    for place in (other, tmp_path / "link"):
+        with pytest.raises(OutputError, match="is not a saved model"):
+            state.save(place, {"new": 1}, overwrite=True)
+    assert (other / "thesis.txt").read_text() == "precious"
 
 
 def test_a_killed_save_leaves_nothing_under_the_name(tmp_path: Path) -> None:
