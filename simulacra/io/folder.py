@@ -31,6 +31,7 @@ FIRST_LINE = "simulacra_recipe = "
 PAGES = ("README.md", "card.json", "lineage.json", "findings.json", "report.html", "recipe.toml")
 _PART = re.compile(r"part-\d{5,}\.(parquet|csv|jsonl)")
 _TEMP = re.compile(r"\..+\.\d+\.part")
+_STAGE = re.compile(r"begun\.json|lock|model|rows-\d{5,}\.arrow|\..+\.(part|old)")
 
 
 class Folder:
@@ -225,6 +226,8 @@ def _state(path: Path, recipe: str) -> str:
         raise explain(error, path) from error
     if not names:
         return "new"
+    if ".work" in names and not _is_work(path / ".work"):
+        return "foreign"
     if is_output(path):
         return "finished"
     if ".work" not in names:
@@ -238,6 +241,11 @@ def _state(path: Path, recipe: str) -> str:
     if not text.startswith(FIRST_LINE):
         return "foreign"
     return "same" if text == recipe else "other"
+
+
+def _is_work(path: Path) -> bool:
+    """Return whether a path holds stages and nothing else: a link would lead the cleaning out of the folder."""
+    return not path.is_symlink() and path.is_dir() and all(_STAGE.fullmatch(p.name) for p in path.iterdir())
 
 
 def _ours(path: Path) -> list[Path]:

@@ -110,3 +110,26 @@ def test_leftovers_of_a_killed_write_go(tmp_path: Path) -> None:
     place.write_part(0, ROWS, ".csv", keep=False)
     assert set(place.finish()) == {"recipe.toml", "data/part-00000.csv"}
     assert not list(out.rglob("*.part"))
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_link_in_place_of_the_stages_is_never_followed(done: bool, tmp_path: Path) -> None:
+    out, elsewhere = finished(tmp_path / "out"), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "model").write_text("of somebody else")
+    (out / ".work").symlink_to(elsewhere)
+    if not done:
+        (out / "manifest.json").unlink()
+    for force in (False, True):
+        with pytest.raises(OutputError, match="did not write"):
+            Folder.begin(out, RECIPE, {"data": "1"}, force=force)
+    assert (elsewhere / "model").read_text() == "of somebody else"
+
+
+def test_a_work_folder_with_other_files_is_not_emptied(tmp_path: Path) -> None:
+    notes = tmp_path / "out" / ".work" / "notes.txt"
+    notes.parent.mkdir(parents=True)
+    notes.write_text("mine")
+    with pytest.raises(OutputError, match="did not write"):
+        Folder.begin(tmp_path / "out", RECIPE, {"data": "1"}, force=True)
+    assert notes.read_text() == "mine"
