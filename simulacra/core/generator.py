@@ -159,12 +159,15 @@ class Generator:
             out = target(**tree["params"])
             out.schema_ = Schema.from_dict(tree["schema"], str(path))
             out.lineage_ = Lineage.from_dict(tree["lineage"])
-            learned = tree["learned"]
-        except (KeyError, TypeError) as error:
+            learned = dict(tree["learned"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ModelError(
                 f"{path}: model.json lacks or misnames an entry ({error}); the model is damaged or foreign"
             ) from error
         for key, value in learned.items():
+            # Only what a fit may have set: no name of a method, and nothing of Python's own.
+            if not str(key).endswith("_") or str(key).startswith("_"):
+                raise ModelError(f"{path}: model.json names {key!r} as learned; the model is damaged or foreign")
             setattr(out, key, value)
         return out
 

@@ -65,6 +65,8 @@ def shares(where: Where, frame: pl.DataFrame) -> list[tuple[dict[str, Any], floa
     for column in where:
         if column not in frame.columns:
             raise ConfigError(f"where: no column {column!r}.{near(column, frame.columns)}")
+    # The order of a set differs from process to process, and the conditions name the stream that rows are drawn from.
+    where = {k: sorted(v, key=repr) if isinstance(v, set | frozenset) else v for k, v in where.items()}
     out: list[tuple[dict[str, Any], float]] = [({k: v for k, v in where.items() if not isinstance(v, Mapping)}, 1.0)]
     for column, wanted in where.items():
         if not isinstance(wanted, Mapping):

@@ -10,7 +10,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from simulacra.core.errors import ConfigError, DataError, NotFitted
+from simulacra.core import state
+from simulacra.core.errors import ConfigError, DataError, ModelError, NotFitted
 from simulacra.core.generator import Generator
 from simulacra.tables.copula import Copula
 from simulacra.testing import toys
@@ -38,6 +39,9 @@ def test_conditions_give_the_same_rows_for_any_number_of_workers() -> None:
     one = method.sample(200, seed=2, where=where)
     assert one.equals(method.sample(200, seed=2, where=where, workers=2))
     assert set(one["size"]) == {"s", "m"}
+    # Another process has another order of sets, which must not decide what is drawn.
+    either = {"size": {"s", "m", "l"}}
+    assert method.sample(200, seed=2, where=either).equals(method.sample(200, seed=2, where=either, workers=2))
     assert one["price"].min() >= 5
     assert one["id"].n_unique() == 200
 
@@ -103,3 +107,13 @@ def test_a_second_fit_forgets_the_first(tmp_path: Path) -> None:
     assert method.sample(3, seed=2).columns == ["x", "y"]
     method.save(tmp_path / "m")
     assert Generator.load(tmp_path / "m").sample(3, seed=2).equals(method.sample(3, seed=2))
+
+
+@pytest.mark.parametrize("name", ["sample", "__class__", "_sample"])
+def test_a_model_that_would_replace_more_than_what_is_learned_is_refused(name: str, tmp_path: Path) -> None:
+    fitted().save(tmp_path / "m")
+    tree = state.load(tmp_path / "m")
+    tree["learned"][name] = "other"
+    state.save(tmp_path / "hostile", tree)
+    with pytest.raises(ModelError, match="as learned"):
+        Generator.load(tmp_path / "hostile")
