@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from simulacra.core.errors import DataError, need
+from simulacra.core.errors import ConfigError, DataError, SchemaError, near, need
 from simulacra.core.lineage import Lineage
 from simulacra.core.schema import Schema
 
@@ -125,7 +125,12 @@ def as_dataset(data: object, schema: Schema | None = None, name: str = "table") 
 
 
 def give_back(data: Dataset, kind: str, dtypes: Mapping[str, Any] | None = None) -> Any:
-    """Return a Dataset as the kind of frame the user brought; dtypes: the pandas types to restore where they fit."""
+    """Return a Dataset as one of FRAME_KINDS; dtypes: the pandas types to restore where they fit.
+
+    Raises ConfigError for another kind, MissingExtra where its library is not installed.
+    """
+    if kind not in FRAME_KINDS:
+        raise ConfigError(f"unknown kind of table {kind!r}.{near(kind, FRAME_KINDS)}")
     if kind == "dataset":
         return data
     if kind == "arrow":
@@ -172,8 +177,6 @@ def _unique_names(names: list[str]) -> None:
 
 
 def _agree(frame: pl.DataFrame, schema: Schema) -> None:
-    from simulacra.core.errors import SchemaError, near
-
     for name in schema.names:
         if name not in frame.columns:
             raise SchemaError(f"the schema has column {name!r}, the data do not.{near(name, frame.columns)}")

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from simulacra.core.data import Dataset, as_dataset, frame_kind, give_back
-from simulacra.core.errors import DataError, SchemaError
+from simulacra.core.errors import ConfigError, DataError, SchemaError
 from simulacra.core.lineage import Lineage
 from simulacra.core.schema import Column, Schema
 from simulacra.tables.copula import Copula
@@ -124,3 +124,9 @@ def test_several_tables_must_be_named() -> None:
 def test_the_schema_is_inferred_when_it_is_asked_for() -> None:
     assert as_dataset(FRAME).schema.names == ["a", "b", "c"]
     assert Dataset({"t": FRAME}, lineage=Lineage("x")).lineage.made_by == "x"
+
+
+def test_an_unknown_kind_of_table_is_refused_with_near_misses() -> None:
+    fitted = Copula().fit(toys.people(50), seed=1)
+    with pytest.raises(ConfigError, match="unknown kind of table 'panda'.*Did you mean: pandas"):
+        fitted.sample(5, seed=2, kind="panda")
