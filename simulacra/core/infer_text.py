@@ -193,9 +193,9 @@ def _identifiers(texts: Texts) -> Facts | None:
             return _id(texts, f"{says}, {_uniqueness(texts)}")
     if texts.variety < 0.95 or texts.cells < FEW or texts.words > 2.5 or texts.share(patterns.AMOUNT) > 0.9:
         return None
-    shapes = shape(texts.sample).value_counts(sort=True)
+    shapes = shape(texts.sample).alias("shape").value_counts().sort("count", "shape", descending=[True, False])
     covered = float(shapes["count"].head(3).sum()) / len(texts.sample)
-    with_digits, shown = texts.share(r"\d"), quoted(shapes[shapes.columns[0]][0])
+    with_digits, shown = texts.share(r"\d"), quoted(shapes["shape"][0])
     if covered >= 0.9 and with_digits >= 0.9:
         return _id(
             texts, f"codes of {'the shape' if len(shapes) == 1 else 'shapes such as'} {shown}, {_uniqueness(texts)}"
