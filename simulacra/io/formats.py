@@ -113,12 +113,11 @@ def _from_objects(objects: list[dict[str, Any]], shown: str) -> pl.DataFrame:
     for name in names:
         cells = [entry.get(name) for entry in objects]
         kinds = {type(cell) for cell in cells if cell is not None}
-        nested = kinds & {dict, list}
-        if nested:
+        if kinds & {dict, list}:
             row = next(i for i, cell in enumerate(cells) if isinstance(cell, dict | list))
             raise DataError(
-                f"{shown}, entry {row + 1}, column {name!r}: holds a {nested.pop().__name__}, and a table needs one "
-                "value a cell; unnest it into columns or rows of its own, or drop it"
+                f"{shown}, entry {row + 1}, column {name!r}: holds a {type(cells[row]).__name__}, and a table needs "
+                "one value a cell; unnest it into columns or rows of its own, or drop it"
             )
         long = any(isinstance(c, int) and not -(2**63) <= c < 2**63 for c in cells)
         if long or (len(kinds) > 1 and kinds != {int, float}):

@@ -61,7 +61,9 @@ def load(source: str | Path, limit: int, format: str | None = None) -> tuple[byt
     Raises DataError for everything that is not there, not a file or not whole.
     """
     if str(source) == "-":
-        data, name, shown = sys.stdin.buffer.read(), "", "standard input"
+        data, name, shown = sys.stdin.buffer.read(limit + 1), "", "standard input"
+        if len(data) > limit:
+            raise DataError(_too_large(shown, limit))
     else:
         path = located(source)
         name, shown = path.name, str(source)
@@ -84,7 +86,7 @@ def load(source: str | Path, limit: int, format: str | None = None) -> tuple[byt
 
 
 def located(source: str | Path) -> Path:
-    """Return the path of an existing file. Raises DataError for none (similar names offered), a folder, a link."""
+    """Return the path of an existing file. Raises DataError for none (similar names offered), a folder, an address."""
     path = Path(os.fspath(source)).expanduser()
     shown = str(source)
     if not shown or shown == ".":
