@@ -2,7 +2,6 @@
 
 SimulacraError (exit code 2)
     DataError          the data cannot be read or do not fit the request
-        TooFewRows     there are rows, but not enough of them
     SchemaError        a schema contradicts itself or the data
     ConfigError        an unknown method, field, guard or value
     NotFitted          sample or save before fit
@@ -10,7 +9,6 @@ SimulacraError (exit code 2)
     OutputError        the output exists, is not writable, or the disk is full
     ModelError         a saved model is damaged, foreign or from a newer version
     BudgetError        the privacy budget does not cover the release
-    Interrupted        stopped by the user; what was finished stays (exit code 130)
 
 Each message has four parts: what was wrong, where, what was seen, what to do.
 """
@@ -30,10 +28,6 @@ class SimulacraError(Exception):
 
 class DataError(SimulacraError):
     """The data cannot be read, or do not fit what was asked."""
-
-
-class TooFewRows(DataError):
-    """There are rows, but not enough of them."""
 
 
 class SchemaError(SimulacraError):
@@ -62,12 +56,6 @@ class ModelError(SimulacraError):
 
 class BudgetError(SimulacraError):
     """The privacy budget does not cover the release."""
-
-
-class Interrupted(SimulacraError):
-    """Stopped by the user; finished parts stay and the same command resumes."""
-
-    exit_code = 130
 
 
 def need(module: str, extra: str, who: str) -> ModuleType:

@@ -46,7 +46,6 @@ CLOCKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\d{1,2}:\d{2}:\d{2} ?[ap]m", ("%I:%M:%S %P", "%I:%M:%S%P")),
 )
 """Shape of a time of day -> formats to try."""
-ZONES = {"": "", "Z": "Z", "offset": "%:z", "compact": "%z"}
 LOOK = 200
 
 

@@ -14,6 +14,8 @@ from simulacra.core.rng import stream
 from simulacra.core.schema import Schema
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import polars as pl
 
 HOLDOUT = 0.2
@@ -143,7 +145,7 @@ def relearned(data: Dataset) -> Dataset:
     return dataclasses.replace(data, given_schema=infer(data.frames, written))
 
 
-def _whole_persons(column: pl.Series, wanted: int, rng: Any) -> tuple[Any, int]:
+def _whole_persons(column: pl.Series, wanted: int, rng: np.random.Generator) -> tuple[npt.NDArray[np.bool_], int]:
     """Return (mask of rows kept back, number of persons in them); an empty cell is a person of its own."""
     import numpy as np
 
