@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
 import re
@@ -90,6 +91,29 @@ def test_every_method_and_guard_has_a_page_and_every_page_is_in_the_index() -> N
     for page in (ROOT / "docs").rglob("*.md"):
         name = str(page.relative_to(ROOT / "docs"))
         assert name == "README.md" or f"({name})" in index, f"docs/README.md does not link to {name}"
+
+
+def test_every_module_stands_once_in_the_architecture_and_nothing_else_does() -> None:
+    table = (ROOT / "docs" / "architecture.md").read_text("utf-8").partition("## Modules")[2]
+    named = sorted(re.findall(r"`([a-z_/]+\.py)`", table))
+    package = ROOT / "simulacra"
+    modules = {str(p.relative_to(package)) for p in package.rglob("*.py") if p.name != "__init__.py"} - {"__main__.py"}
+    assert named == sorted([*modules, "simulacra/__init__.py", "simulacra/__main__.py"])
+
+
+def test_what_is_imported_is_declared() -> None:
+    """A library that another one brings along may be gone with its next version."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = [*project["dependencies"], *(d for extra in project["optional-dependencies"].values() for d in extra)]
+    declared = {re.split(r"[^A-Za-z0-9_.-]", d)[0].replace("-", "_") for d in wanted} - {"scikit_learn"} | {"sklearn"}
+    found = set()
+    for path in (ROOT / "simulacra").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.partition(".")[0])
+    assert found - sys.stdlib_module_names - {"simulacra"} <= declared
 
 
 def test_every_dependency_has_its_reason() -> None:
