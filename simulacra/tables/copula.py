@@ -51,6 +51,8 @@ class Copula(Generator):
     rare: int = option(5, "levels held by fewer rows are left out", low=1, high=10**6, unit="rows")
 
     def _fit(self, data: Dataset, rng: np.random.Generator) -> None:
+        from threadpoolctl import threadpool_limits
+
         from simulacra.parts.surrogates import fit_surrogate
         from simulacra.tables import _scores as scores
 
@@ -72,7 +74,8 @@ class Copula(Generator):
                 gone[series.name] = series.is_null().to_numpy()
                 step(1, series.name)
         self.gone_, masks = _patterns(gone)
-        self._correlate(ranks, masks)
+        with threadpool_limits(1):  # the sums of a product depend on how threads share it
+            self._correlate(ranks, masks)
         self.facts_: dict[str, Any] = {"shrink": round(self.shrink_, 4), "mass of rare levels": lost}
 
     def _correlate(self, ranks: dict[str, Any], masks: dict[str, Bools]) -> None:
@@ -104,6 +107,7 @@ class Copula(Generator):
     def _sample(self, n: int, rng: np.random.Generator) -> pl.DataFrame:
         import numpy as np
         import polars as pl
+        from threadpoolctl import threadpool_limits
 
         from simulacra.tables import _scores as scores
 
@@ -111,7 +115,8 @@ class Copula(Generator):
         kept: dict[str, list[Any]] = {name: [] for name in (*self.columns_, *self.gone_["shares"])}
         for start in range(0, n, ROWS_AT_ONCE):
             rows = min(ROWS_AT_ONCE, n - start)
-            drawn = rng.standard_normal((rows, len(place))) @ self.chol_.T  # (rows, scores)
+            with threadpool_limits(1):
+                drawn = rng.standard_normal((rows, len(place))) @ self.chol_.T  # (rows, scores)
             for name, fitted in self.columns_.items():
                 score = drawn[:, place[name]] if name in place else np.zeros(rows)
                 kept[name].append(scores.position(score, fitted))
