@@ -111,7 +111,7 @@ def _judge(
         sentence = f"too few rows to tell: {told_by}, and chance alone reaches {beyond:.2f}{note}"
     else:
         faults = causes(table, columns, told, links, seed)
-        sentence = f"{told_by}{note}. " + "; ".join(f.text for f in faults)
+        sentence = f"{told_by}{note}: " + "; ".join(f.text for f in faults)
     named = tuple(dict.fromkeys(c for f in faults for c in f.columns))
     return Finding(
         "fidelity",
