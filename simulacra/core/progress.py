@@ -14,6 +14,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TextIO
 
+from simulacra.core.render.words import clean
+
 
 @dataclass(frozen=True)
 class Event:
@@ -93,6 +95,8 @@ class Show:
         self._write(f"{event.what}:{share}{detail}{eta}", end="" if self.moving else "\n")
 
     def _write(self, text: str, end: str) -> None:
+        # A column's name is the file's, and must not steer the terminal.
+        text = clean(text)
         self.stream.write(f"\r\x1b[K{text[:110]}{end}" if self.moving else f"{text}{end}")
         self.stream.flush()
 

@@ -68,3 +68,11 @@ def test_a_terminal_sees_one_moving_line_and_a_file_a_line_a_task() -> None:
     assert shown["file"].startswith("fit: done in ")
     assert shown["terminal"].startswith("\r\x1b[Kfit:")
     assert shown["terminal"].endswith("\n")
+
+
+def test_the_name_of_a_column_cannot_steer_the_terminal() -> None:
+    screen = Screen()
+    with listen(Show(screen)), task("fit", total=1) as step:
+        Show(screen)(Event("fit", 1, 2, "\x1b[2Jage\n", 0.5))
+        step(1, "age")
+    assert "\x1b[2J" not in screen.getvalue() and r"\x1b[2Jage\n" in screen.getvalue()
