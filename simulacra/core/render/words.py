@@ -14,9 +14,6 @@ QUESTIONS = {
     "fidelity": "Does it look like the real data?",
     "utility": "Does it teach a model what the real data teaches?",
     "privacy": "Does it give away rows it was made from?",
-    "provenance": "Is it known where it came from?",
-    "drift": "Has the data moved?",
-    "diversity": "Is there as much variety as in the real data?",
 }
 
 
