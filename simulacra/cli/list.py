@@ -7,6 +7,7 @@ simulacra list tables/forest
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -42,7 +43,7 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def describe(name: str, cls: Any) -> None:
+def describe(name: str, cls: type) -> None:
     """Print the fields of a method: type, default, range or choices, unit, help."""
     from simulacra.core import options
 
@@ -72,7 +73,7 @@ def references(doc: str | None) -> list[str]:
     return [line for line in lines if line.startswith(("Reference:", "References:"))]
 
 
-def _limits(meta: Any) -> list[str]:
+def _limits(meta: Mapping[str, Any]) -> list[str]:
     out = []
     if meta.get("choices"):
         out.append(f"one of {', '.join(meta['choices'])}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -139,7 +140,6 @@ def format_of(data: bytes, name: str, shown: str) -> str:
 def unpack(data: bytes, kind: str, shown: str, limit: int) -> tuple[bytes, str]:
     """Return the unpacked bytes and, for a zip archive, the name of the file inside. Raises DataError."""
     import lzma
-    import zipfile
 
     inner = ""
     try:
@@ -205,7 +205,7 @@ def _too_large(shown: str, limit: int) -> str:
     return f"{shown} holds more than {limit:,} bytes; raise limit= if the machine has the memory, or split the file"
 
 
-def _only_member(archive: Any, shown: str) -> str:
+def _only_member(archive: zipfile.ZipFile, shown: str) -> str:
     names = [i.filename for i in archive.infolist() if not i.is_dir() and not i.filename.startswith("__MACOSX/")]
     if "[Content_Types].xml" in names:
         raise DataError(f"{shown} is an Office document; save the sheet as CSV and give that")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import tempfile
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -214,7 +215,7 @@ def _small(method: Generator, n: int, **how: Any) -> pl.DataFrame:
         del vars(method)["block_rows"]
 
 
-RULES: tuple[Any, ...] = (
+RULES: tuple[Callable[[Trial], None], ...] = (
     _is_described,
     _imports_are_light,
     _refuses_bad_fields,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from typing import Any
 
 from simulacra.core.case import Case, Guard
@@ -77,5 +78,9 @@ def _as_json(name: str, report: Report) -> str:
         raise AssertionError(f"{name}: a finding or view holds what JSON cannot: {error}") from error
 
 
-RULES: tuple[Any, ...] = (_has_a_name_and_needs, _says_what_it_did_not_test, _is_silent_on_fresh_data)
+RULES: tuple[Callable[[Guard, Case], None], ...] = (
+    _has_a_name_and_needs,
+    _says_what_it_did_not_test,
+    _is_silent_on_fresh_data,
+)
 """In the order in which they are checked."""

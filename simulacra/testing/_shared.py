@@ -42,7 +42,7 @@ def one_sentence(who: str, rule: Callable[..., None]) -> Iterator[None]:
         raise AssertionError(f"{who}: the rule '{about}' ended in {type(error).__name__}: {error}") from error
 
 
-def must_raise(error: type[Exception], call: Callable[[], Any], what: str) -> None:
+def must_raise(error: type[Exception], call: Callable[[], object], what: str) -> None:
     """Require that a call raises one of our errors with a message, and no other."""
     try:
         call()
@@ -112,7 +112,7 @@ def _restore(world: dict[str, Any]) -> None:
         torch.set_rng_state(torch.tensor(world["the state of torch's generator"], dtype=torch.uint8))
 
 
-def documented(thing: Any, who: str) -> None:
+def documented(thing: object, who: str) -> None:
     """Require a docstring whose first sentence says what the thing is."""
     doc = (thing.__doc__ or "").strip()
     own = bool(doc) and not (isinstance(thing, type) and doc.startswith(f"{thing.__name__}("))
@@ -175,6 +175,6 @@ def fresh(method: Any) -> Any:
     return type(method)(**{f.name: getattr(method, f.name) for f in dataclasses.fields(method) if f.init})
 
 
-def address(name: Any) -> bool:
+def address(name: object) -> bool:
     """Return whether a text is an address such as "tables/forest"."""
     return isinstance(name, str) and re.fullmatch(r"[a-z]+/[a-z0-9_-]+", name) is not None
