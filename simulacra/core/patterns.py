@@ -64,10 +64,16 @@ class Pattern:
 
 
 def luhn(text: str) -> bool:
-    """Tell whether the digits of a text pass the check of payment cards (ISO/IEC 7812)."""
-    digits = [int(c) for c in text if c.isdigit()]
-    odd, even = digits[-1::-2], digits[-2::-2]
-    return (sum(odd) + sum(sum(divmod(2 * d, 10)) for d in even)) % 10 == 0 and len(set(digits)) > 1
+    """Tell whether the digits of a text pass the check of payment cards (ISO/IEC 7812-1)."""
+    digits = [c for c in text if c.isdigit()]
+    return len(set(digits)) > 1 and check_digit("".join(digits[:-1])) == int(digits[-1])
+
+
+def check_digit(digits: str) -> int:
+    """Return the last digit that makes a card number valid (Luhn, ISO/IEC 7812-1)."""
+    numbers = [int(c) for c in digits]
+    doubled, others = numbers[-1::-2], numbers[-2::-2]
+    return -(sum(others) + sum(sum(divmod(2 * d, 10)) for d in doubled)) % 10
 
 
 def iban(text: str) -> bool:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from simulacra.core.patterns import check_digit
 from simulacra.parts import shapes
 from simulacra.parts.words import LISTS, any_length, of_length, streets
 
@@ -265,17 +266,8 @@ def _draw_cards(facts: Facts, numbers: Words, key: int, strict: bool | None, col
 
 
 def _card(digits: str, form: str) -> str:
-    left = iter(f"{digits}{luhn(digits)}")
+    left = iter(f"{digits}{check_digit(digits)}")
     return "".join(next(left, "0") if c.isdigit() else c for c in form)
-
-
-def luhn(digits: str) -> int:
-    """Return the check digit that makes a card number valid (ISO/IEC 7812-1)."""
-    total = 0
-    for i, c in enumerate(reversed(digits)):
-        doubled = int(c) * (2 if i % 2 == 0 else 1)
-        total += doubled - 9 if doubled > 9 else doubled
-    return -total % 10
 
 
 def _learn_iban(values: pl.Series) -> Facts:
