@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-import unicodedata
 from collections.abc import Sequence
 
 from simulacra.core.render import words
@@ -24,10 +23,10 @@ def render_schema(schema: Schema, width: int = 100) -> str:
 def _table(name: str, table: Table, width: int) -> str:
     rows = "" if table.rows is None else f"{table.rows:,} rows, "
     shown = table.columns[:SHOWN]
-    wide = min(28, max(6, *(_cells(words.clean(c.name)) for c in shown)))
+    wide = min(28, max(6, *(words.cells(words.clean(c.name)) for c in shown)))
     kinds = max(4, *(len(_kind(c)) for c in shown))
     lines = [f"{words.short(name, 40)}: {rows}{len(table.columns):,} columns", ""]
-    lines.append(f"{_pad('column', wide)}  {'kind':<{kinds}}  missing  values")
+    lines.append(f"{words.pad('column', wide)}  {'kind':<{kinds}}  missing  values")
     for column in shown:
         lines += _column(column, wide, kinds, width)
     if len(table.columns) > SHOWN:
@@ -39,7 +38,7 @@ def _column(column: Column, wide: int, kinds: int, width: int) -> list[str]:
     room = width - wide - kinds - 13
     missing = "" if column.missing == 0 else words.percent(column.missing)
     values = textwrap.wrap(_values(column), room, max_lines=2, placeholder=" ...") or [""]
-    first = f"{_pad(words.short(column.name, wide), wide)}  {_kind(column):<{kinds}}  {missing:>7}  {values[0]}"
+    first = f"{words.pad(words.short(column.name, wide), wide)}  {_kind(column):<{kinds}}  {missing:>7}  {values[0]}"
     more = [" " * (width - room) + line for line in values[1:]]
     why = words.clean(column.why) or "no reason recorded"
     source = "declared: " if column.source == "declared" and not why.startswith("declared") else ""
@@ -102,12 +101,3 @@ def _notes(table: Table, width: int) -> list[str]:
         notes.append(f"Missing together, in the same rows: {', '.join(group)}.")
     lines = [line for note in notes for line in textwrap.wrap(words.clean(note), width)]
     return ["", *lines] if lines else []
-
-
-def _cells(text: str) -> int:
-    """Return how many places of a terminal a text takes."""
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def _pad(text: str, width: int) -> str:
-    return text + " " * max(0, width - _cells(text))

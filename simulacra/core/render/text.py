@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-import unicodedata
 from collections.abc import Sequence
 
 from simulacra.core.render import words
@@ -47,7 +46,7 @@ def _headlines(report: Report, width: int, colour: bool) -> str:
         (f.name, words.figure(f.value), words.span(f.interval), words.figure(f.fresh), words.figure(f.limit), f.verdict)
         for f in found
     ]
-    wide = [max(_cells(row[i]) for row in (header, *rows)) for i in range(6)]
+    wide = [max(words.cells(row[i]) for row in (header, *rows)) for i in range(6)]
     room = width - 2 - sum(wide[1:]) - 2 * 5
     wide[0] = min(wide[0], max(room, 16))
     lines = [_row(header, wide)]
@@ -60,9 +59,9 @@ def _headlines(report: Report, width: int, colour: bool) -> str:
 
 def _row(cells: Sequence[str], wide: Sequence[int], colour: bool = False) -> str:
     first, *rest, verdict = cells
-    middle = "  ".join(_pad(c, w, right=True) for c, w in zip(rest, wide[1:], strict=False))
+    middle = "  ".join(words.pad(c, w, right=True) for c, w in zip(rest, wide[1:], strict=False))
     end = _paint(verdict, verdict, colour) if verdict in COLOURS else verdict
-    return f"  {_pad(first, wide[0])}  {middle}  {end}".rstrip()
+    return f"  {words.pad(first, wide[0])}  {middle}  {end}".rstrip()
 
 
 def _wrong(report: Report, width: int, colour: bool) -> str:
@@ -112,7 +111,7 @@ def _ok(report: Report, width: int) -> str:
         names = list(dict.fromkeys(words.short(f.name, 48) for f in found))
         more = f" and {len(names) - 16} more" if len(names) > 16 else ""
         first, *rest = _wrap("; ".join(names[:16]) + more, width - 14)
-        lines += [f"  {_pad(words.short(guard, 10), 10)}  {first}", *(" " * 14 + line for line in rest)]
+        lines += [f"  {words.pad(words.short(guard, 10), 10)}  {first}", *(" " * 14 + line for line in rest)]
     return "\n".join(lines)
 
 
@@ -132,13 +131,3 @@ def _untested(report: Report, width: int) -> str:
 
 def _wrap(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, max(width, 16), break_on_hyphens=False) or [""]
-
-
-def _cells(text: str) -> int:
-    """Return how many terminal cells a text takes: wide letters take two, marks none."""
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def _pad(text: str, wide: int, right: bool = False) -> str:
-    space = " " * max(0, wide - _cells(text))
-    return space + text if right else text + space

@@ -93,6 +93,17 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def cells(text: str) -> int:
+    """Return how many places of a terminal a text takes: wide letters take two, marks none."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def pad(text: str, wide: int, right: bool = False) -> str:
+    """Return a text filled with blanks to so many places of a terminal; right: blanks first."""
+    space = " " * max(0, wide - cells(text))
+    return space + text if right else text + space
+
+
 def ordered(findings: Sequence[Finding]) -> list[Finding]:
     """Return findings gravest first, headlines before others, otherwise as they came."""
     return sorted(findings, key=lambda f: (GRAVE.index(f.verdict), not f.headline))
