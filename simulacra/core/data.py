@@ -99,6 +99,9 @@ def frame_kind(data: object) -> str:
         return "pandas"
     if pa is not None and isinstance(data, pa.Table | pa.RecordBatch):
         return "arrow"
+    single = (pl is not None and isinstance(data, pl.Series)) or (pd is not None and isinstance(data, pd.Series))
+    if single:
+        raise DataError(f"expected a table, got one column ({type(data).__name__}); make it one with .to_frame()")
     if hasattr(data, "__arrow_c_stream__") or isinstance(data, Mapping):
         return "polars"
     hint = "; read a file with simulacra.read(path)" if isinstance(data, str) or hasattr(data, "__fspath__") else ""
@@ -119,13 +122,15 @@ def as_dataset(data: object, schema: Schema | None = None, name: str = "table") 
     frame = _to_polars(data, kind)
     if frame.width == 0:
         raise DataError(f"the table has no columns ({frame.height} rows); a table needs at least one")
+    if "" in frame.columns:
+        raise DataError(f"column {frame.columns.index('') + 1} of {frame.width} has no name; give it one")
     if schema is not None:
         _agree(frame, schema)
     return Dataset({name: frame}, schema, _attached(data, kind))
 
 
-def give_back(data: Dataset, kind: str, dtypes: Mapping[str, Any] | None = None) -> Any:
-    """Return a Dataset as one of FRAME_KINDS; dtypes: the pandas types to restore where they fit.
+def give_back(data: Dataset, kind: str, dtypes: Mapping[Any, Any] | None = None) -> Any:
+    """Return a Dataset as one of FRAME_KINDS; dtypes: pandas labels and their types, restored where they fit.
 
     Raises ConfigError for another kind, MissingExtra where its library is not installed.
     """
@@ -136,14 +141,21 @@ def give_back(data: Dataset, kind: str, dtypes: Mapping[str, Any] | None = None)
     if kind == "arrow":
         return data.to_arrow()
     if kind == "pandas":
+        pd = need("pandas", "pandas", "a pandas frame")
         frame = data.to_pandas()
-        for column, dtype in (dtypes or {}).items():
+        labels = {str(label): label for label in dtypes or {}}
+        for column, label in labels.items():
+            dtype = (dtypes or {})[label]
             if column in frame and frame[column].dtype != dtype:
                 try:
-                    frame[column] = frame[column].astype(dtype)
+                    # Cells of plain Python stay so: a date would become a timestamp.
+                    cells = list(data.frame[column]) if str(dtype) == "object" else frame[column]
+                    frame[column] = pd.Series(cells, index=frame.index, dtype=dtype)
                 except (TypeError, ValueError):
                     # Whole numbers with new missing cells cannot go back to int64: they stay as pandas gave them.
                     continue
+        if any(column != label for column, label in labels.items()):
+            frame.columns = pd.Index([labels.get(column, column) for column in frame.columns])
         return frame
     return data.frame
 
@@ -162,12 +174,25 @@ def _to_polars(data: Any, kind: str) -> pl.DataFrame:
     elif kind == "arrow":
         _unique_names(list(data.schema.names))
     try:
-        frame = pl.DataFrame(data)
+        return pl.DataFrame(data)
     except Exception as error:
+        column = _at_fault(data, kind)
+        place = f"column {column!r} of " if column is not None else ""
         raise DataError(
-            f"the {kind} table cannot be taken over: {error}; convert that column to plain values"
+            f"{place}the {kind} table cannot be taken over ({error}); give its cells one plain type, such as text"
         ) from error
-    return frame
+
+
+def _at_fault(data: Any, kind: str) -> str | None:
+    """Return the first column that polars does not take, None when it is none of them alone."""
+    import polars as pl
+
+    for name in data.columns if kind == "pandas" else data.schema.names if kind == "arrow" else data:
+        try:
+            pl.DataFrame(data[[name]] if kind == "pandas" else {str(name): data[name]})
+        except Exception:
+            return str(name)
+    return None
 
 
 def _unique_names(names: list[str]) -> None:

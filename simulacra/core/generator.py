@@ -71,7 +71,7 @@ class Generator:
         in place of inferred ones. seed: any integer; None takes a fresh one and records it.
         Raises DataError for data that are absent or empty, SchemaError when schema and data differ.
         """
-        seed = rng.fresh_seed() if seed is None else int(seed)
+        seed = self._seed(seed)
         for attribute in [a for a in vars(self) if a.endswith("_")]:
             delattr(self, attribute)
         source, kind = self._take(data, schema)
@@ -79,7 +79,7 @@ class Generator:
         self._fit(source, rng.stream(seed, self.name, "fit"))
         self.kind_: str = kind
         if kind == "pandas":
-            self._dtypes = dict(zip([str(c) for c in data.columns], data.dtypes, strict=True))
+            self._dtypes = dict(data.dtypes)
         if data is not None:
             self.empty_: pl.DataFrame = source.frame.clear()
         parents = tuple(keyed_hash(f) for f in source.frames.values()) if data is not None else ()
@@ -105,7 +105,7 @@ class Generator:
         """
         import polars as pl
 
-        seed = rng.fresh_seed() if seed is None else int(seed)
+        seed = self._seed(seed)
         blocks = [b.frame for b in self.batches(n, seed=seed, where=where, workers=workers)]
         made = Dataset({"table": pl.concat(blocks)}, self.schema_, self._lineage(seed))
         return give_back(made, kind or self.kind_, getattr(self, "_dtypes", None))
@@ -120,11 +120,9 @@ class Generator:
         from simulacra.core.blocks import run
 
         self._require_fit()
-        if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-            raise ConfigError(f"{self.name}: n must be a whole number of rows, at least 1, got {n!r}")
-        if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-            raise ConfigError(f"{self.name}: workers must be at least 1, got {workers!r}")
-        seed = rng.fresh_seed() if seed is None else int(seed)
+        n = options.whole(n, f"{self.name}: n", 1)
+        workers = options.whole(workers, f"{self.name}: workers", 1)
+        seed = self._seed(seed)
         for frame in run(self, n, seed, where, workers, first):
             yield Dataset({"table": frame}, self.schema_, self._lineage(seed))
 
@@ -202,6 +200,9 @@ class Generator:
         if len(out) == 0:
             raise DataError(f"{self.name}: the table has a header but no rows; fit needs at least one")
         return out, frame_kind(data)
+
+    def _seed(self, seed: int | None) -> int:
+        return rng.fresh_seed() if seed is None else options.whole(seed, f"{self.name}: seed")
 
     def _require_fit(self) -> None:
         if not hasattr(self, "lineage_"):

@@ -64,10 +64,17 @@ def _key(columns: tuple[Column, ...]) -> tuple[str, ...]:
 
 
 def _column(series: pl.Series, written: str) -> Column:
+    import polars as pl
+
     if series.dtype.is_nested() or series.dtype.is_object():
         raise SchemaError(
             f"column {series.name!r}: holds {type(series.dtype).__name__.lower()} values, and a table needs one value "
             "a cell; unnest it into columns or rows of its own, or drop it"
+        )
+    if isinstance(series.dtype, pl.BaseExtension):
+        raise SchemaError(
+            f"column {series.name!r}: holds values of the extension type {series.dtype}, such as pandas periods or "
+            "intervals; turn it into text, numbers or times first"
         )
     facts = _facts(series, written)
     missing = series.null_count() / len(series) if len(series) else 0.0
@@ -116,7 +123,7 @@ def _facts(series: pl.Series, written: str) -> Facts:
         facts["format"] = written
         if "{" in written:
             facts["unit"] = re.sub(r"\{.*\}", "", written).strip()
-    if facts["kind"] == "number" and isinstance(dtype, pl.Duration):
+    if facts["kind"] in ("number", "constant") and isinstance(dtype, pl.Duration):
         facts["unit"] = dtype.time_unit
     return facts
 
@@ -235,7 +242,9 @@ def _person_number(values: pl.Series, name: str) -> tuple[str, str] | None:
 
 
 def _constant(values: pl.Series, cells: int) -> Facts:
-    value = _plain(values[0])
+    import polars as pl
+
+    value = _plain((values.to_physical() if isinstance(values.dtype, pl.Duration) else values)[0])
     text = repr(value)
     shown = text if len(text) <= 40 else text[:37] + "..."
     return {

@@ -58,6 +58,8 @@ def find_step(values: Floats, whole: bool) -> float | None:
             if np.abs(part).max() > 2**52 / 10**digits:
                 return 1.0 if whole else None
             scaled = part * 10.0**digits
+            if 0 < np.abs(scaled).max() < 0.5:
+                break  # every whole number is too coarse for numbers as small as these
             if np.abs(scaled - np.rint(scaled)).max() > 1e-6 * max(1, digits):
                 break
         else:

@@ -6,6 +6,7 @@ Help text, checks, command line, form and recipe are all read from there.
 from __future__ import annotations
 
 import dataclasses
+import operator
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,18 @@ def option(
     if isinstance(default, list | dict | set):
         raise TypeError("defaults of fields must be immutable; use a tuple")
     return dataclasses.field(default=default, metadata=metadata)
+
+
+def whole(value: Any, name: str, least: int | None = None) -> int:
+    """Return a whole number of any kind (also numpy's) as an int. Raises ConfigError for others and those too small."""
+    try:
+        out = None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        out = None
+    if out is None or (least is not None and out < least):
+        bound = "" if least is None else f", at least {least}"
+        raise ConfigError(f"{name} must be a whole number{bound}, got {value!r}")
+    return out
 
 
 def fields(cls: type) -> list[dataclasses.Field[Any]]:

@@ -40,7 +40,7 @@ class Transform:
 
         seed: any integer; None takes a fresh one and records it. Raises DataError for an empty table.
         """
-        seed = rng.fresh_seed() if seed is None else int(seed)
+        seed = rng.fresh_seed() if seed is None else options.whole(seed, f"{self.name}: seed")
         given = frame_kind(data)
         source = as_dataset(data)
         if len(source) == 0:

@@ -47,6 +47,8 @@ def texts(where: Where) -> tuple[str, ...]:
 
     Raises ConfigError for a value that the command line form cannot hold, such as a level with "|" in a list.
     """
+    if not isinstance(where, Mapping):
+        raise ConfigError(f"where must name columns and values, such as {{'age': (60, None)}}, got {where!r}")
     out: list[str] = []
     plain: dict[str, Any] = {}
     for column, wanted in where.items():
@@ -173,13 +175,21 @@ def _typed(series: pl.Series, values: Sequence[Any]) -> pl.Series:
             raise ValueError(f"{unknown[0]!r} is neither true nor false")
         return pl.Series([words[v.lower()] for v in values])
     if raw.dtype == pl.String and series.dtype.is_temporal():
-        return raw.str.to_date() if series.dtype == pl.Date else raw.str.to_datetime().cast(series.dtype)
+        times = raw.str.to_date(strict=False) if series.dtype == pl.Date else raw.str.to_datetime(strict=False)
+        return _all_read(raw, times, "date or time, such as 2024-12-31").cast(series.dtype)
     if raw.dtype == pl.String and series.dtype.is_numeric():
         whole = raw.cast(series.dtype, strict=False)
-        return raw.cast(pl.Float64) if whole.null_count() else whole
+        return _all_read(raw, raw.cast(pl.Float64, strict=False), "number") if whole.null_count() else whole
     if raw.dtype.is_numeric() and series.dtype.is_numeric():
         return raw.cast(pl.Float64) if raw.dtype.is_float() else raw.cast(series.dtype)
     return raw.cast(series.dtype)
+
+
+def _all_read(texts: pl.Series, values: pl.Series, what: str) -> pl.Series:
+    unread = texts.filter(values.is_null())
+    if len(unread):
+        raise ValueError(f"{unread[0]!r} is not a {what}")
+    return values
 
 
 def _share(part: str, text: str) -> tuple[str, float]:

@@ -27,7 +27,8 @@ class Recipe:
     sample from, in place of data and method. n: rows, at least 1; None means as many as the data have. seed: an integer
     of 64 bits. target: column to predict. person: column that names whose row it is. where: conditions as on the
     command line. only: guards to run, () for all. fail_on: verdict that counts as failure, "", "warn" or "fail".
-    format: one of FORMATS. schema: facts in place of inferred ones.
+    format: one of FORMATS. neutralise: in CSV, text that a spreadsheet would run as a formula is quoted. schema: facts
+    in place of inferred ones.
     Raises ConfigError for values out of range.
     """
 
@@ -44,13 +45,14 @@ class Recipe:
     only: tuple[str, ...] = ()
     fail_on: str = ""
     format: str = "parquet"
+    neutralise: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
     schema: Schema | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("n", self.n), ("seed", self.seed)):
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-                raise ConfigError(f"{name} must be a whole number, got {value!r}")
+            if value is not None or name == "seed":
+                object.__setattr__(self, name, options.whole(value, name))
         if self.n is not None and self.n < 1:
             raise ConfigError(f"n must be at least 1 row, got {self.n}")
         if not -(2**63) <= self.seed < 2**63:
@@ -62,6 +64,10 @@ class Recipe:
                 raise ConfigError(
                     f"{name} must be one of {', '.join(choices)}, got {value!r}.{near(str(value), choices)}"
                 )
+        if not isinstance(self.neutralise, bool):
+            raise ConfigError(f"neutralise must be true or false, got {self.neutralise!r}")
+        if self.neutralise and self.format != "csv":
+            raise ConfigError(f"neutralise is for CSV, which spreadsheets open; give format csv too, not {self.format}")
         for name in ("method", "data", "model", "holdout", "target", "person"):
             value = getattr(self, name)
             if not isinstance(value, str) and not (value is None and name in ("target", "person")):
@@ -125,7 +131,7 @@ class Recipe:
 
         try:
             value = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise ConfigError(f"{where}: not valid TOML: {error}") from error
         version = value.pop("simulacra_recipe", None)
         if not isinstance(version, int):

@@ -17,6 +17,7 @@ from simulacra.core.data import Dataset, frame_kind, give_back
 from simulacra.core.errors import ConfigError, DataError, ModelError, SchemaError
 from simulacra.core.generator import Generator
 from simulacra.core.lineage import Lineage, keyed_hash, versions
+from simulacra.core.options import whole
 from simulacra.core.progress import task
 from simulacra.core.report import VERDICTS, Report
 from simulacra.core.rng import BLOCK_ROWS
@@ -83,6 +84,7 @@ def run(
     expected: Mapping[str, str] | None = None,
 ) -> Made:
     """Carry a recipe out. data, holdout: in place of the recipe's paths. expected: hashes the inputs must have."""
+    workers = whole(workers, "workers", 1)
     method = load(recipe.model) if recipe.model else recipe.generator()
     recipe = dataclasses.replace(recipe, method=method.name).written()
     guards = chosen(recipe.only)
@@ -149,7 +151,7 @@ def _kind(table: Any) -> tuple[str, dict[str, Any] | None]:
     """Return the kind of a table, and for pandas the types of its columns."""
     kind = frame_kind(table)
     pandas = kind == "pandas"
-    return kind, dict(zip([str(c) for c in table.columns], table.dtypes, strict=True)) if pandas else None
+    return kind, dict(table.dtypes) if pandas else None
 
 
 def _without_data(recipe: Recipe, method: Generator) -> _Job:
@@ -191,13 +193,13 @@ def _run(job: _Job, guards: list[str], place: Folder | None, workers: int) -> Ma
     if place is not None:
         _publish(job, method, lineage, rows, report, place)
 
-    def whole() -> Any:
+    def all_rows() -> Any:
         # An output larger than what was checked is not kept in memory.
         kept = Dataset({"table": rows}, method.schema_, lineage)
         data = kept if where is None or rows.height == job.n else folder.read(where)
         return give_back(data, job.kind, job.dtypes)
 
-    return Made(report, lineage, where, recipe, job.n, whole)
+    return Made(report, lineage, where, recipe, job.n, all_rows)
 
 
 def _fitted(job: _Job, place: Folder | None) -> Generator:
@@ -239,7 +241,7 @@ def _sampled(job: _Job, method: Generator, lineage: Lineage, place: Folder | Non
         keep = place is None or part < CHECKED_PARTS
         if place is not None:
             rows = Dataset({"table": frame}, method.schema_, lineage)
-            place.write_part(part, rows, SUFFIX[job.recipe.format], keep=keep)
+            place.write_part(part, rows, SUFFIX[job.recipe.format], keep=keep, neutralise=job.recipe.neutralise)
         if keep:
             kept.append(frame)
     return pl.concat(kept)

@@ -149,6 +149,8 @@ def _grid(values: npt.NDArray[np.float64 | np.int64]) -> tuple[float, int]:
         return 1.0, 0
     for digits in range(7 if values.dtype.kind == "f" else 1):
         scaled = values * 10.0**digits if digits else values
+        if 0 < np.abs(scaled).max() < 0.5:
+            continue  # every whole number is too coarse for numbers as small as these
         if np.abs(scaled).max() < 2**52 and np.allclose(scaled, np.rint(scaled), rtol=0, atol=1e-6):
             steps = np.rint(scaled).astype(np.int64)
             return 10.0**digits, int(np.gcd.reduce(steps)) or 1

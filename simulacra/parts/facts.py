@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,8 +73,22 @@ def dtype_of(column: Column) -> Any:
 
 def draw(column: Column, share: Floats, rng: np.random.Generator) -> pl.Series:
     """Return a cell for each share in [0, 1), a number's or time's own quantile of that share."""
-    cells = KINDS[column.kind](column, share, rng)
-    return cells.cast(dtype_of(column)).alias(column.name)
+    return stored(KINDS[column.kind](column, share, rng), column)
+
+
+def stored(cells: pl.Series, column: Column) -> pl.Series:
+    """Return cells in the column's storage type; levels that are times are read. Raises SchemaError for a misfit."""
+    dtype = dtype_of(column)
+    if cells.dtype == pl.String and dtype in (pl.Date, pl.Datetime, pl.Time):
+        times = {text: _microseconds(text, column) for text in cells.unique().drop_nulls()}
+        cells = _written(pl.Series([times[c] for c in cells], dtype=pl.Int64), column)
+    try:
+        return cells.cast(dtype).alias(column.name)
+    except pl.exceptions.PolarsError:
+        raise SchemaError(
+            f"column {column.name!r}: its {column.kind} values, such as {cells[0]!r}, do not fit its dtype "
+            f"{column.dtype or dtype}; change the dtype or the values in the schema"
+        ) from None
 
 
 def grid(column: Column) -> tuple[int, Callable[[npt.NDArray[np.int64]], pl.Series]]:
@@ -185,11 +199,13 @@ def _microseconds(value: Any, column: Column) -> int:
         raise SchemaError(
             f"column {column.name!r}: {text!r} is not a date or time; write it as 2024-12-31 or 2024-12-31T23:59:59"
         ) from None
+    if moment.tzinfo is not None and column.dtype.startswith("Datetime"):
+        moment = moment.astimezone(UTC)
     since = moment.replace(tzinfo=None) - datetime.combine(date(1970, 1, 1), time())
     return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds
 
 
-def _written(values: npt.NDArray[np.int64], column: Column) -> pl.Series:
+def _written(values: npt.NDArray[np.int64] | pl.Series, column: Column) -> pl.Series:
     """Return microseconds since 1970 as times of the column's type, or as text in its format."""
     dtype = dtype_of(column)
     moments = pl.Series(values).cast(pl.Datetime("us"))

@@ -121,4 +121,4 @@ def _unique(column: Column, n: int, rng: np.random.Generator, start: int) -> pl.
         )
     rows = np.arange(start, start + n, dtype=np.uint64)
     place = permute(rows, size, shared_key(rng, column.name)).astype(np.int64)
-    return cells(place).cast(facts.dtype_of(column)).alias(column.name)
+    return facts.stored(cells(place), column)

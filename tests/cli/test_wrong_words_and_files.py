@@ -112,7 +112,7 @@ def test_text_that_is_not_utf8_is_read_as_it_was_meant(say: Say) -> None:
         (["-n", "0"], "n must be at least 1 row, got 0"),
         (["-n", "-5"], "n must be at least 1 row, got -5"),
         (["-n", "many"], "'many' is not a whole number"),
-        (["--workers", "0"], "workers must be at least 1"),
+        (["--workers", "0"], "workers must be a whole number, at least 1, got 0"),
         (["--schema", "none.toml"], "none.toml"),
         (["--holdout", "none.csv"], "none.csv"),
         (["--epsilon", "1"], "--epsilon"),

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -81,7 +82,7 @@ def test_an_error_of_a_worker_is_the_users_error() -> None:
 
 @pytest.mark.parametrize("workers", [0, -1, True, 1.5])
 def test_workers_must_be_a_number(workers: Any) -> None:
-    with pytest.raises(ConfigError, match="workers must be at least 1"):
+    with pytest.raises(ConfigError, match="workers must be a whole number, at least 1"):
         fitted().sample(10, workers=workers)
 
 
@@ -117,3 +118,12 @@ def test_a_model_that_would_replace_more_than_what_is_learned_is_refused(name: s
     state.save(tmp_path / "hostile", tree)
     with pytest.raises(ModelError, match="as learned"):
         Generator.load(tmp_path / "hostile")
+
+
+def test_numbers_of_numpy_are_numbers_and_others_are_named() -> None:
+    method = Copula().fit(toys.people(60), seed=np.int64(1))
+    made = method.sample(np.int64(5), seed=np.int64(2))
+    assert made.equals(method.sample(5, seed=2))
+    for n, seed, told in ((2.5, 1, "n must be"), (5, "a", "seed must be"), (5, 1.5, "seed must be")):
+        with pytest.raises(ConfigError, match=told):
+            method.sample(n, seed=seed)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -50,6 +51,14 @@ def test_pandas_columns_come_back_with_their_type(name: str, column: Any) -> Non
     assert made[name].dtype == frame[name].dtype
     assert made[name].isna().tolist() == frame[name].isna().tolist()
     assert made[name].dropna().astype(str).tolist() == frame[name].dropna().astype(str).tolist()
+
+
+def test_pandas_labels_and_cells_of_plain_python_come_back() -> None:
+    days = [date(2020, 1, 1), None, date(2021, 5, 5)]
+    frame = pd.DataFrame({7: [1, 2, 3], "day": days, ("a", "b"): ["x", "y", "z"]})
+    made = give_back(as_dataset(frame), "pandas", dict(frame.dtypes))
+    assert list(made.columns) == [7, "day", ("a", "b")]
+    assert made["day"].tolist() == days
 
 
 def test_a_sampled_pandas_frame_has_the_types_of_the_fitted_one() -> None:
@@ -130,3 +139,24 @@ def test_an_unknown_kind_of_table_is_refused_with_near_misses() -> None:
     fitted = Copula().fit(toys.people(50), seed=1)
     with pytest.raises(ConfigError, match="unknown kind of table 'panda'.*Did you mean: pandas"):
         fitted.sample(5, seed=2, kind="panda")
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (pd.DataFrame({"a": [1, 2], "b": [1, "x"]}), "column 'b' of the pandas table cannot be taken over"),
+        (pd.DataFrame({"a": [1j]}), "column 'a' of the pandas table cannot be taken over"),
+        (pl.DataFrame({"a": [1], "": [2]}), "column 2 of 2 has no name"),
+        (pl.Series("a", [1]), "one column"),
+        (pd.Series([1]), "one column"),
+    ],
+)
+def test_what_cannot_be_taken_over_is_named(data: Any, told: str) -> None:
+    with pytest.raises(DataError, match=told):
+        as_dataset(data)
+
+
+def test_an_extension_type_is_refused_by_name() -> None:
+    frame = pd.DataFrame({"month": pd.period_range("2020", periods=3, freq="M")})
+    with pytest.raises(SchemaError, match="column 'month': holds values of the extension type"):
+        _ = as_dataset(frame).schema

@@ -153,3 +153,15 @@ def test_what_never_happens_is_a_data_error() -> None:
     fitted = Rules().fit(schema=toys.people_schema(), seed=1)
     with pytest.raises(DataError, match=r"only 0 of .* drawn rows fulfil .*widen the condition"):
         fitted.sample(5, seed=2, where={"age": 17})
+
+
+def test_conditions_in_python_name_columns() -> None:
+    with pytest.raises(ConfigError, match="where must name columns and values"):
+        texts(["age>60"])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("bound", "told"), [("x>old", "'old' is not a number"), ("d>old", "'old' is not a date")])
+def test_a_bound_that_cannot_be_read_is_named(bound: str, told: str) -> None:
+    frame = pl.DataFrame({"x": [1, 2], "d": [date(2020, 1, 1), date(2021, 1, 1)]})
+    with pytest.raises(ConfigError, match=told):
+        mask(frame, parse([bound]))

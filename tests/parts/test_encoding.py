@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simulacra.core.infer_numbers import find_step
 from simulacra.core.rng import stream
 from simulacra.core.schema import Column
 from simulacra.parts.encoding import coarse, decode, encode, fit_codec
@@ -112,3 +113,11 @@ def test_times_kept_as_text_keep_their_format():
     field, state, plain = split(cells, Column("d", "time", format="%m/%d/%Y"), bins=64, spike=5)
     assert plain.dtype == pl.Date
     assert join(field, state, plain).to_list() == cells.to_list()
+
+
+def test_tiny_numbers_are_not_put_on_a_grid_of_whole_ones():
+    values = pl.Series("c", stream(1, "test", "tiny").lognormal(size=400) * 1e-8)
+    codec = fit_codec(values, ordered=True)
+    made = decode(encode(values, codec), codec, stream(1, "test", "draw"))
+    assert abs(made.median() / values.median() - 1) < 0.1
+    assert find_step(np.sort(values.to_numpy()), False) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 
 from simulacra.core.errors import ConfigError, DataError, SchemaError
+from simulacra.core.infer import infer
 from simulacra.core.schema import Column, Schema
 from simulacra.tables.rules import Rules
 from simulacra.testing import toys
@@ -220,3 +222,24 @@ def test_the_schema_of_the_documentation_can_be_drawn() -> None:
     assert cells["id"].str.contains(r"^KA-\d{4}$").all()
     assert (cells["street"].is_null() == cells["town"].is_null()).all()
     assert cells["fee"].quantile(0.5) == pytest.approx(5, abs=0.6)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        date(2020, 1, 1),
+        datetime(2020, 1, 1, 3, 4, 5),
+        datetime(2020, 1, 1, 3, tzinfo=UTC),
+        time(3, 4),
+        timedelta(hours=3),
+    ],
+)
+def test_a_constant_time_is_drawn_from_its_schema(value: Any) -> None:
+    frame = pl.DataFrame({"t": [value] * 20})
+    assert Rules().fit(schema=infer({"table": frame}), seed=1).sample(20, seed=1).equals(frame)
+
+
+def test_levels_that_are_no_dates_are_named() -> None:
+    column = Column("d", kind="category", dtype="Date", levels=("2020-01-01", "tomorrow"))
+    with pytest.raises(SchemaError, match="'tomorrow' is not a date"):
+        Rules().fit(schema=Schema.of(column), seed=1).sample(50, seed=1)
