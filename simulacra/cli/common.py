@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 FAIL_ON_HELP = "exit with 1 when the verdict is at least this grave"
 NA_HELP = "a text that means a missing cell, e.g. --na NA; may be given again (the empty cell is always missing)"
+NEUTRALISE_HELP = "in CSV, quote text that a spreadsheet would run as a formula"
 SET_HELP = "set a field of the method; may be given again (fields: simulacra list METHOD)"
 
 

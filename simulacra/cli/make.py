@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from simulacra.engine.recipe import Recipe
     from simulacra.engine.run import Made
 
-ENTRIES = ("method", "n", "seed", "target", "person", "holdout", "format", "fail_on")
+ENTRIES = ("method", "n", "seed", "target", "person", "holdout", "format", "neutralise", "fail_on")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--na", action="append", metavar="TEXT", help=common.NA_HELP)
     add("--only", type=common.names, metavar="GUARDS", help="run only these guards, e.g. fidelity,privacy")
     add("--format", metavar="FORMAT", help="parquet (default), csv or jsonl")
+    add("--neutralise", action="store_true", default=None, help=common.NEUTRALISE_HELP)
     add("--workers", type=common.whole, default=1, help="processes that sample (default 1); never changes the rows")
     add("--fail-on", metavar="VERDICT", help=f"warn or fail: {common.FAIL_ON_HELP}")
     add("--force", action="store_true", help="replace an output of simulacra that stands in FOLDER")

@@ -24,6 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=common.whole, default=0, help="any whole number (default 0)")
     add("--where", action="append", default=[], metavar="CONDITION", help="c=v, 'c in a|b', 'c>60', c=? or c~yes:0.5")
     add("--format", default=None, metavar="FORMAT", help="parquet (default for a folder), csv or jsonl")
+    add("--neutralise", action="store_true", help=common.NEUTRALISE_HELP)
     add("--workers", type=common.whole, default=1, help="processes that sample (default 1); never changes the rows")
     add("--force", action="store_true", help="replace what simulacra wrote there")
 
@@ -41,6 +42,8 @@ def run(given: argparse.Namespace) -> int:
         common.existing(given.out, given.force)
     conditions = where.texts(where.parse(given.where))
     recipe = Recipe(model=given.model, n=given.n, seed=given.seed, where=conditions, format=given.format or "parquet")
+    if not to_file:
+        recipe = recipe.changed(neutralise=given.neutralise)
     with listen(Show()):
         made = carry_out(recipe, out=None if to_file else given.out, workers=given.workers, force=given.force)
         if to_file:
@@ -48,7 +51,8 @@ def run(given: argparse.Namespace) -> int:
             from simulacra.io import files
 
             rows = as_dataset(made.data)
-            files.write(rows, given.out, format=given.format or ("csv" if given.out == "-" else None))
+            format = given.format or ("csv" if given.out == "-" else None)
+            files.write(rows, given.out, format=format, neutralise=given.neutralise)
     if given.out != "-":
         print(f"{given.out}: {made.rows:,} rows, not checked.")
         print(f"Next: simulacra check {given.out} --real FILE")

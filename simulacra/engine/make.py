@@ -33,6 +33,7 @@ def make(
     na: Iterable[str] = (),
     only: Iterable[str] = (),
     format: str = "parquet",
+    neutralise: bool = False,
     fail_on: str | None = None,
     workers: int = 1,
     force: bool = False,
@@ -44,7 +45,8 @@ def make(
     folder; without it nothing is written. seed: any integer. where: conditions (core.where). target: column to
     predict. person: column that names whose row it is, so that the holdout keeps whole persons. schema: facts, or
     their file. holdout: real rows kept apart; otherwise 20 % of the data are kept back. settings: fields of the method.
-    na: texts that count as missing. only: guards to run. format: parquet, csv or jsonl. fail_on: see Made.failed.
+    na: texts that count as missing. only: guards to run. format: parquet, csv or jsonl. neutralise: quote formulas
+    in CSV. fail_on: see Made.failed.
     workers: processes that sample. force: replace an output that stands in `out`.
     Raises SimulacraError with what to do.
     """
@@ -62,6 +64,7 @@ def make(
         na=tuple([na] if isinstance(na, str) else na),
         only=tuple([only] if isinstance(only, str) else only),
         format=format,
+        neutralise=neutralise,
         fail_on=fail_on or "",
     )
     if is_path(data) and str(data).endswith(".toml"):
@@ -107,6 +110,6 @@ def redo(
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path} cannot be read ({error}); the folder is damaged, make it again") from error
     return value if isinstance(value, dict) else {}

@@ -164,7 +164,7 @@ def _origin(card: Card) -> list[str]:
     split = card.lineage.facts.get("split")
     if not isinstance(split, Mapping):
         return []
-    return [f"The model learned from {split['fitted']:,} rows. {split['sentence']}", ""]
+    return [f"The model learned from {split['fitted']:,} rows. {_cell(split['sentence'])}", ""]
 
 
 def _evidence(report: Report | None) -> list[str]:

@@ -114,6 +114,8 @@ def write(data: Any, path: str | Path, *, format: str | None = None, neutralise:
     from simulacra.io import output
 
     found, packed = output.target(str(path), format)
+    if neutralise and found not in ("csv", "tsv"):
+        raise ConfigError(f"{path}: neutralise is for CSV, which spreadsheets open; the format is {found}")
     dataset = as_dataset(data)
     frame = dataset.frame
     if found in ("csv", "tsv"):

@@ -97,12 +97,12 @@ class Folder:
 
         return pl.read_ipc(self._rows(part))
 
-    def write_part(self, part: int, data: Dataset, ending: str, *, keep: bool) -> None:
-        """Write part number `part`; keep: hold its rows for the check too."""
+    def write_part(self, part: int, data: Dataset, ending: str, *, keep: bool, neutralise: bool = False) -> None:
+        """Write part number `part`; keep: hold its rows for the check too; neutralise: see io.files.write."""
         if keep:
             with writing(self._rows(part)) as temp:
                 data.frame.write_ipc(temp)
-        files.write(data, self.path / "data" / part_name(part, ending))
+        files.write(data, self.path / "data" / part_name(part, ending), neutralise=neutralise)
 
     def finish(self) -> dict[str, str]:
         """Write the manifest, remove what only the unfinished folder needs; return file -> sha256."""
@@ -192,11 +192,13 @@ def read(path: str | Path) -> Dataset:
     manifest = _json(path / "manifest.json")
     if not is_output(path) or manifest is None:
         raise DataError(f"{path} is not a finished output: its manifest.json is missing or of another kind")
-    names = sorted(name for name in manifest.get("files", {}) if _PART.fullmatch(Path(name).name))
-    if not names:
+    sums = manifest.get("files")
+    names = sorted(n for n in sums if re.fullmatch(rf"data/{_PART.pattern}", n)) if isinstance(sums, dict) else []
+    if not isinstance(sums, dict) or not names:
         raise DataError(f"{path}: manifest.json names no file under data/; the folder is damaged")
-    for name in names:
-        if not (path / name).is_file() or sha256(path / name) != manifest["files"][name]:
+    # Without its lineage a made table would count as real.
+    for name in (*names, *(n for n in ("lineage.json",) if n in sums)):
+        if not (path / name).is_file() or sha256(path / name) != sums[name]:
             raise DataError(f"{path}/{name} is missing or does not match its checksum; make the folder again")
     frames = [files.read(path / name).frame for name in names]
     lineage = Lineage.from_dict(_json(path / "lineage.json") or {})
@@ -267,6 +269,6 @@ def _remove(path: Path) -> None:
 def _json(path: Path) -> dict[str, Any] | None:
     try:
         value = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

@@ -81,7 +81,7 @@ def _objects(text: bytes, shown: str) -> list[dict[str, Any]]:
             continue
         try:
             value = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DataError(
                 f"{shown}, line {number}: not valid JSON ({error}); one object a line is expected"
             ) from error
@@ -96,8 +96,8 @@ def _objects(text: bytes, shown: str) -> list[dict[str, Any]]:
 def _array(text: bytes, shown: str) -> list[dict[str, Any]]:
     try:
         value = json.loads(text)
-    except ValueError as error:
-        raise DataError(f"{shown}: not valid JSON ({error})") from error
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{shown}: not valid JSON ({error}); one array of objects is expected") from error
     for number, entry in enumerate(value, 1):
         if not isinstance(entry, dict):
             raise DataError(f"{shown}, entry {number}: {str(entry)[:40]!r} is no JSON object; give a list of objects")

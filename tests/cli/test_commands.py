@@ -274,3 +274,19 @@ def test_every_flag_is_documented(name: str, capsys: pytest.CaptureFixture[str])
     page = (Path(__file__).parents[2] / "docs" / "commands.md").read_text("utf-8")
     missing = {flag for flag in flags if f"`{flag}`" not in page}
     assert flags and not missing
+
+
+def test_formulas_are_quoted_on_request_in_every_way_out(say: Say) -> None:
+    pl.DataFrame({"note": ["=1+1", "+cmd", "fine"] * 100, "n": [-1, 2, 3] * 100}).write_csv("odd.csv")
+    csv = ["--format", "csv", "--only", "fidelity"]
+    assert say("make", "odd.csv", "-o", "plain", *csv)[0] == 0
+    assert say("make", "odd.csv", "-o", "safe", "--neutralise", *csv)[0] == 0
+    plain, safe = (Path(out, "data", "part-00000.csv").read_text() for out in ("plain", "safe"))
+    assert "\n=1+1," in plain and "\n=1+1," not in safe and "\n'=1+1," in safe and ",-1" in safe
+    assert Recipe.read("safe/recipe.toml").neutralise
+    assert say("fit", "odd.csv", "-o", "model")[0] == 0
+    assert say("sample", "model", "-n", "50", "-o", "some.csv", "--neutralise")[0] == 0
+    assert "\n=1+1," not in Path("some.csv").read_text()
+    for words in (["make", "odd.csv", "-o", "x"], ["sample", "model", "-n", "5", "-o", "x.parquet"]):
+        code, _, err = say(*words, "--neutralise")
+        assert code == 2 and "neutralise is for CSV" in err and not Path(words[-1]).exists()
