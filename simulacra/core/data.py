@@ -220,6 +220,14 @@ def _attached(data: Any, kind: str) -> Lineage:
     if kind == "pandas" and isinstance(data.attrs.get("simulacra"), dict):
         return Lineage.from_dict(data.attrs["simulacra"])
     meta = getattr(getattr(data, "schema", None), "metadata", None) if kind == "arrow" else None
-    if meta and b"simulacra" in meta:
-        return Lineage.from_dict(json.loads(meta[b"simulacra"]))
-    return Lineage()
+    if not meta or b"simulacra" not in meta:
+        return Lineage()
+    try:
+        value = json.loads(meta[b"simulacra"])
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise DataError(
+            "the metadata entry 'simulacra' of the Arrow table holds no lineage; remove it, or make it again"
+        )
+    return Lineage.from_dict(value)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulacra.core.errors import DataError
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -46,16 +48,29 @@ class Lineage:
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Lineage:
-        """Read what `to_dict` wrote; entries of newer versions are ignored."""
-        known = {f.name for f in dataclasses.fields(cls)}
-        given = {k: v for k, v in value.items() if k in known}
-        given["parents"] = tuple(given.get("parents", ()))
-        return cls(**given)
+        """Read what `to_dict` wrote; entries of newer versions are ignored. Raises DataError for a damaged one."""
+        given = {f.name: value[f.name] for f in dataclasses.fields(cls) if f.name in value}
+        given["parents"] = given.get("parents", ())
+        for name, types in _TYPES.items():
+            found = given.get(name)
+            if name in given and (isinstance(found, bool) or not isinstance(found, types)):
+                raise DataError(f"lineage: {name} cannot be {found!r}; what the data carry is damaged, make them again")
+        return cls(**{**given, "parents": tuple(given["parents"])})
 
     def child(self, made_by: str, **changes: Any) -> Lineage:
         """Return the lineage of data that a method makes from this one: one generation further, no real rows."""
         changes = {"generation": self.generation + 1, "real_share": 0.0, **changes}
         return dataclasses.replace(self, made_by=made_by, **changes)
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "made_by": (str,),
+    "real_share": (int, float),
+    "generation": (int,),
+    **dict.fromkeys(("params", "versions", "facts"), (Mapping,)),
+    "parents": (list, tuple),
+}
+"""What must have its type for a method to learn from data that carry it."""
 
 
 def versions() -> dict[str, str]:

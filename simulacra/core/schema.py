@@ -302,7 +302,7 @@ class Schema:
 
         try:
             value = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise SchemaError(f"{where}: not valid TOML: {error}") from error
         return cls.from_dict(value, where)
 

@@ -135,6 +135,12 @@ def test_the_schema_is_inferred_when_it_is_asked_for() -> None:
     assert Dataset({"t": FRAME}, lineage=Lineage("x")).lineage.made_by == "x"
 
 
+@pytest.mark.parametrize("held", [b"{", b"3", b'{"generation": "two"}'])
+def test_a_damaged_lineage_of_an_arrow_table_is_named(held: bytes) -> None:
+    with pytest.raises(DataError, match="lineage"):
+        as_dataset(FRAME.to_arrow().replace_schema_metadata({b"simulacra": held}))
+
+
 def test_an_unknown_kind_of_table_is_refused_with_near_misses() -> None:
     fitted = Copula().fit(toys.people(50), seed=1)
     with pytest.raises(ConfigError, match="unknown kind of table 'panda'.*Did you mean: pandas"):

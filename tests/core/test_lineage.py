@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from simulacra.core.errors import DataError
 from simulacra.core.lineage import Lineage, keyed_hash, versions
 from simulacra.testing import toys
 
@@ -28,6 +29,12 @@ def test_it_survives_json_and_newer_entries() -> None:
     line = Lineage("m", {"leaf": 5}, 1, 2, {"python": "3"}, ("ab",), 0.5, 2, 1.0, 1e-6, {"k": [1]})
     text = json.dumps({**line.to_dict(), "invented later": 1})
     assert Lineage.from_dict(json.loads(text)) == line
+
+
+@pytest.mark.parametrize("damage", [{"generation": "2"}, {"parents": 3}, {"facts": []}, {"made_by": None}])
+def test_a_damaged_one_is_a_data_error(damage: dict[str, object]) -> None:
+    with pytest.raises(DataError, match=f"lineage: {next(iter(damage))} cannot be"):
+        Lineage.from_dict({**Lineage().to_dict(), **damage})
 
 
 def test_the_hash_depends_on_content_and_key_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,6 +117,7 @@ def test_nonsense_is_a_schema_error_and_nothing_else(given: dict[str, Any], kind
             "weights must be shares",
         ),
         ("simulacra_schema = 1\n[tables.t\n", "not valid TOML.*line 2"),
+        ("a = " + "[" * 20_000, "not valid TOML"),
     ],
 )
 def test_faults_are_named_with_their_place(text: str, message: str, tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ def test_toml_both_ways(recipe: Recipe) -> None:
         ("simulacra_recipe = 2", "newer version"),
         ("method = 'tables/forest'", "is this a recipe?"),
         ("not toml", "not valid TOML"),
+        ("a = " + "[" * 20_000, "not valid TOML"),
         ("simulacra_recipe = 1\nschema = {simulacra_schema = 1}", "schema"),
     ],
 )

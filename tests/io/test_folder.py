@@ -133,3 +133,14 @@ def test_a_work_folder_with_other_files_is_not_emptied(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="did not write"):
         Folder.begin(tmp_path / "out", RECIPE, {"data": "1"}, force=True)
     assert notes.read_text() == "mine"
+
+
+def test_a_table_whose_lineage_was_changed_is_not_taken_for_real(tmp_path: Path) -> None:
+    place = Folder.begin(tmp_path / "out", RECIPE, {"data": "1"})
+    place.write_part(0, ROWS, ".csv", keep=True)
+    (tmp_path / "out" / "lineage.json").write_text('{"generation": 3}')
+    place.finish()
+    assert folder.read(tmp_path / "out").lineage.generation == 3
+    (tmp_path / "out" / "lineage.json").write_text('{"generation": 0}')
+    with pytest.raises(DataError, match="lineage.json is missing or does not match"):
+        folder.read(tmp_path / "out")

@@ -201,6 +201,8 @@ def test_wrong_json(tmp_path: Path) -> None:
     refused(tmp_path, '[{"a": 1}, 7]', "entry 2", "no JSON object", name="t.json")
     refused(tmp_path, "a,b\n1,2\n", "line 1", "not valid JSON", name="t.jsonl")
     refused(tmp_path, "{}\n{}\n", "no columns", name="t.jsonl")
+    refused(tmp_path, "[" * 100_000, "not valid JSON", name="t.json")
+    refused(tmp_path, '{"a":' * 100_000, "line 1", "not valid JSON", name="t.jsonl")
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
