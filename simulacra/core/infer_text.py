@@ -270,7 +270,7 @@ def _category_reason(texts: Texts, levels: tuple[Any, ...], weights: tuple[float
     if texts.share(patterns.AMOUNT) > 0.9:
         few = "; they look like amounts or durations: make them numbers to have them treated as such"
     top = f", most often {quoted(levels[0])} ({weights[0]:.1%})" if not texts.unique else ""
-    return f"{len(texts.values):,} different values in {texts.cells:,} cells{top}{few}{infer_times.almost(texts)}"
+    return f"{len(texts.values):,} different values in {texts.cells:,} cells{top}{few}"
 
 
 def _mixed_reason(levels: tuple[Any, ...], shares: tuple[float, ...], numbers: float) -> str:

@@ -16,21 +16,22 @@ if TYPE_CHECKING:
     from simulacra.core.infer_text import Facts, Texts
 
 FEWEST = 10
-"""Fewest dates from which a stray word among them is worth a hint."""
+"""Fewest different dates that a few words may stand among."""
+MOST_WORDS = 3
 
 
 def read(texts: Texts) -> Facts | None:
-    """Return the facts of dates and times that all have one format, or None."""
+    """Return the facts of dates and times that have one format, but for a few words, or None."""
     if texts.share(r"\d") < 1 or not texts.values.str.len_chars().head(64).is_between(4, 40).all():
-        return None
+        return _among_words(texts)
     found = times.find(texts.values)
     if found is None:
-        return None
+        return _among_words(texts)
     return {
         "kind": "time",
         "format": found.format,
         **time_facts(found.values, texts.counts),
-        "why": _time_reason(texts, found),
+        "why": _time_reason(texts.values, found),
     }
 
 
@@ -65,19 +66,22 @@ def _iso(value: Any) -> str:
     return str(value.isoformat())
 
 
-def almost(texts: Texts) -> str:
-    """Return a hint when a few words alone keep a column from being dates."""
-    dates = texts.values.filter(texts.values.str.contains(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"))
-    if not FEWEST <= len(dates) < len(texts.values) or len(texts.values) - len(dates) > 3:
-        return ""
-    other = texts.values.filter(~texts.values.is_in(dates.implode()))
+def _among_words(texts: Texts) -> Facts | None:
+    """Return the facts of dates with a few words among them, such as "unknown"."""
+    dated = texts.values.str.contains(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+    dates, words = texts.values.filter(dated), texts.values.filter(~dated)
+    if len(dates) < FEWEST or not 0 < len(words) <= MOST_WORDS:
+        return None
     found = times.find(dates)
-    return (
-        f"; dates as {found.format} but for {repr(str(other[0]))}: read with na=({str(other[0])!r},)" if found else ""
-    )
+    if found is None:
+        return None
+    counts = texts.counts[dated.to_numpy()]
+    shown = f"{', '.join(map(repr, words))} in {1 - counts.sum() / texts.cells:.1%} of the cells"
+    why = f"{_time_reason(dates, found)}; but for {shown}: if that means missing, read with na=({words[0]!r},)"
+    return {"kind": "time", "format": found.format, **time_facts(found.values, counts), "why": why}
 
 
-def _time_reason(texts: Texts, found: times.Found) -> str:
+def _time_reason(values: pl.Series, found: times.Found) -> str:
     doubt = f"; {found.also} would fit as well, declare it if days come first" if found.also else ""
     day_first = found.format.find("d") < found.format.find("m") if "m" in found.format and not found.also else False
     order = ""
@@ -88,4 +92,4 @@ def _time_reason(texts: Texts, found: times.Found) -> str:
         and "b" not in found.format.lower()
     ):
         order = ", day first (some month would be above 12)" if day_first else ", month first (some day is above 12)"
-    return f"all {len(texts.values):,} different values fit {found.format}{order}{doubt}"
+    return f"all {len(values):,} different values fit {found.format}{order}{doubt}"

@@ -1,7 +1,7 @@
 """Table columns as what a chain can learn: a state (there, missing, or one of a few odd cells) and a plain value.
 
-A field is a plain dict. Numbers with words among them keep the words as states; so do the NaN and infinities of a float
-column; times kept as text are read by their format and written by it again.
+A field is a plain dict. Numbers and times with words among them keep the words as states; so do the NaN and infinities
+of a float column; times kept as text are read by their format and written by it again.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import numpy as np
 import polars as pl
 
+from simulacra.core.times import parse
 from simulacra.parts.encoding import Codec, fit_codec
 
 if TYPE_CHECKING:
@@ -91,10 +92,8 @@ def _plain(cells: pl.Series, column: Column) -> tuple[pl.Series, str]:
     if cells.dtype != pl.String:
         return cells, ""
     if column.kind == "time" and column.format:
-        clock = any(mark in column.format for mark in ("%H", "%I", "%T", "%R", "%s", "%c", "%X"))
-        times = cells.str.strptime(pl.Datetime("us") if clock else pl.Date, column.format, strict=False)
-        # A format that does not bring every cell back as it was would change the table: its times stay words.
-        if times.dt.strftime(column.format).eq_missing(cells).all():
+        times = parse(cells, column.format)
+        if times.count() and 2 * times.n_unique() >= cells.n_unique():
             return times, column.format
     if column.kind in ("mixed", "number"):
         numbers = cells.str.strip_chars().cast(pl.Float64, strict=False)

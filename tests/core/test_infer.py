@@ -197,7 +197,8 @@ def test_day_and_month_that_no_value_decides_is_said() -> None:
 
 def test_a_stray_word_among_dates_is_named() -> None:
     found = column([f"2020-01-{d:02d}" for d in range(1, 29)] * 3 + ["unknown"] * 9)
-    assert found.kind == "category" and "na=('unknown',)" in found.why
+    assert found.kind == "time" and found.format == "%Y-%m-%d" and found.high == "2020-01-28"
+    assert "but for 'unknown' in 9.7%" in found.why and "na=('unknown',)" in found.why
 
 
 def test_birth_dates_are_quasi_identifiers() -> None:

@@ -115,6 +115,20 @@ def test_times_kept_as_text_keep_their_format():
     assert join(field, state, plain).to_list() == cells.to_list()
 
 
+@pytest.mark.parametrize(
+    ("form", "cells", "written"),
+    [
+        ("%d/%m/%Y", ["01/02/2020", "3/4/2021", "31/12/2020"], ["01/02/2020", "03/04/2021", "31/12/2020"]),
+        ("%d.%m.%Y", ["01.02.2020", "unknown", "31.12.2020"], ["01.02.2020", "unknown", "31.12.2020"]),
+        ("%H:%M", ["08:15", None, "23:59"], ["08:15", None, "23:59"]),
+    ],
+)
+def test_times_that_are_not_all_alike_are_still_times(form: str, cells: list[str], written: list[str]):
+    field, state, plain = split(pl.Series("d", cells), Column("d", "time", format=form), bins=64, spike=5)
+    assert plain.dtype.is_temporal()
+    assert join(field, state, plain).to_list() == written
+
+
 def test_tiny_numbers_are_not_put_on_a_grid_of_whole_ones():
     values = pl.Series("c", stream(1, "test", "tiny").lognormal(size=400) * 1e-8)
     codec = fit_codec(values, ordered=True)
