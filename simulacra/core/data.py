@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulacra.core.errors import ConfigError, DataError, SchemaError, near, need
 from simulacra.core.lineage import Lineage
-from simulacra.core.schema import Schema
+from simulacra.core.schema import Column, Schema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -211,6 +211,29 @@ def _agree(frame: pl.DataFrame, schema: Schema) -> None:
                 f"the data have column {name!r}, the schema does not.{near(name, schema.names)} "
                 "Add it, or drop it from the data"
             )
+    for column in schema.columns:
+        _fits(frame[column.name], column)
+
+
+def _fits(cells: pl.Series, column: Column) -> None:
+    """Raise SchemaError for text that is declared to hold numbers or times while most of it cannot be read so."""
+    import polars as pl
+
+    if cells.dtype != pl.String or column.kind not in ("number", "mixed", "time"):
+        return
+    values = cells.drop_nulls().unique(maintain_order=True)
+    if column.kind == "time":
+        from simulacra.core.times import parse
+
+        read, what = (parse(values, column.format) if column.format else None), f"times of the format {column.format}"
+    else:
+        read, what = values.str.strip_chars().cast(pl.Float64, strict=False), "numbers"
+    if read is None or not len(values) or 2 * read.count() >= len(values):
+        return
+    raise SchemaError(
+        f"column {column.name!r} is declared as {column.kind}, but {read.null_count():,} of {len(values):,} different "
+        f"values are no {what}, such as {values.filter(read.is_null())[0]!r}; correct the kind or the format"
+    )
 
 
 def _attached(data: Any, kind: str) -> Lineage:

@@ -166,3 +166,17 @@ def test_an_extension_type_is_refused_by_name() -> None:
     frame = pd.DataFrame({"month": pd.period_range("2020", periods=3, freq="M")})
     with pytest.raises(SchemaError, match="column 'month': holds values of the extension type"):
         _ = as_dataset(frame).schema
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        (Column("d", kind="number"), "2 of 2 different values are no numbers, such as '03.02.2023'"),
+        (Column("d", kind="time", format="%Y-%m-%d"), "no times of the format %Y-%m-%d, such as '03.02.2023'"),
+    ],
+)
+def test_a_declared_kind_that_the_cells_deny_is_named(column: Column, told: str) -> None:
+    frame = pl.DataFrame({"d": ["03.02.2023", None, "19.02.2023"]})
+    with pytest.raises(SchemaError, match=told):
+        as_dataset(frame, Schema.of(column))
+    assert as_dataset(frame, Schema.of(Column("d", kind="time", format="%d.%m.%Y"))).frame is frame
