@@ -91,11 +91,13 @@ def redo(
     """Run the recipe of a finished folder again and compare the bytes (Made.changed).
 
     data, holdout: the tables, when they were in memory or have moved since. Raises DataError when the folder is
-    not a finished output, or the data are not those it was made from.
+    not a finished output, or the data are not those it was made from; OutputError as `make` does, and for `out` that
+    is `path`.
     """
     path = Path(path)
     if not folder.is_output(path):
         raise DataError(f"{path} is not a finished output; give a folder that `simulacra make -o` wrote")
+    folder.refuse_source(out, path)
     recipe = Recipe.read(path / "recipe.toml")
     known = _read_json(path / "lineage.json").get("facts", {}).get("inputs", {})
     for name, given in (("data", data), ("holdout", holdout)):

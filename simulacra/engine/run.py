@@ -89,6 +89,7 @@ def run(
     recipe = dataclasses.replace(recipe, method=method.name).written()
     guards = chosen(recipe.only)
     if out is not None:
+        folder.refuse_source(out, recipe.data, recipe.holdout, data, holdout)
         folder.refuse(out, recipe.to_toml(), force=force)
     job = _gather(recipe, method, data, holdout)
     _same(job.inputs, expected)

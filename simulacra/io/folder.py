@@ -184,6 +184,14 @@ def refuse(path: str | Path, recipe: str, *, force: bool) -> None:
         )
 
 
+def refuse_source(path: str | Path, *sources: Any) -> None:
+    """Raise OutputError when an output would replace a folder that it is made from; tables in memory are no matter."""
+    for source in sources:
+        is_there = isinstance(source, str | os.PathLike) and os.path.exists(source) and os.path.exists(path)
+        if is_there and os.path.samefile(source, path):
+            raise OutputError(f"{path} is what the output is made from; choose another -o")
+
+
 def read(path: str | Path) -> Dataset:
     """Return the rows and the lineage of a finished folder. Raises DataError for an unfinished or damaged one."""
     import polars as pl

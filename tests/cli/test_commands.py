@@ -233,6 +233,15 @@ def test_an_output_folder_is_a_table_with_its_past(say: Say) -> None:
     assert code == 2 and "checksum" in err
 
 
+def test_an_output_never_replaces_what_it_is_made_from(say: Say) -> None:
+    say("make", "real.csv", "-n", "50", "-o", "out", "--only", "fidelity")
+    before = sums("out")
+    for words in (["redo", "out", "-o", "out/"], ["make", "out", "-o", "out"]):
+        code, _, err = say(*words, "--force")
+        assert code == 2 and "is what the output is made from" in err
+    assert sums("out") == before
+
+
 def test_list_shows_every_name_and_every_field(say: Say) -> None:
     code, out, _ = say("list")
     assert code == 0
