@@ -62,7 +62,10 @@ def load(path: str | Path) -> dict[str, Any]:
     path = Path(path)
     manifest = _json(path, "manifest.json")
     if manifest.get("format") != KIND:
-        raise ModelError(f"{path} is not a saved model (its manifest.json is of another kind)")
+        raise ModelError(
+            f"{path} is not a saved model (its manifest.json is of another kind, such as that of an output); "
+            "make one with `simulacra fit DATA -o model/`"
+        )
     if not isinstance(manifest.get("version"), int) or manifest["version"] > FORMAT:
         raise ModelError(
             f"{path}: saved by a newer version (format {manifest.get('version')}, known {FORMAT}); upgrade simulacra"

@@ -12,6 +12,7 @@ from simulacra.core.data import Dataset, as_dataset
 from simulacra.core.errors import ConfigError, DataError, near
 from simulacra.core.rng import stream
 from simulacra.core.schema import Schema
+from simulacra.core.state import is_saved
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +37,10 @@ def take(source: Any, *, na: Iterable[str] = (), schema: Schema | None = None) -
     if is_path(source):
         from simulacra.io import files, folder
 
+        if is_saved(source):
+            raise DataError(f"{source} is a saved model, not a table; make rows with `simulacra sample {source}`")
+        if (Path(source) / ".work").is_dir():
+            raise DataError(f"{source} is an unfinished output; run the command that began it again to finish it")
         found = folder.read(source) if folder.is_output(source) else files.read(source, na=tuple(na))
     else:
         found = as_dataset(source)

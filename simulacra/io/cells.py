@@ -198,5 +198,5 @@ def _refuse_infinite_words(column: pl.Series, values: pl.Series, shown: str) -> 
 def _infinite(name: str, row: int, shown: str, seen: str) -> None:
     raise DataError(
         f"{shown}, row {row + 1}, column {name!r}: the number {seen!r} is infinite, and no method can learn from it; "
-        f"replace it by a number or an empty cell, or take it as missing with na=({seen!r},)"
+        f"replace it by a number or an empty cell, or take it as missing: --na={seen}, or na=({seen!r},) in Python"
     )

@@ -210,7 +210,9 @@ def _check_fields(text: bytes, rows: Rows, header: list[str], shown: str, delimi
     line = _line(text, int(rows.starts[row]))
     more = f" ({len(wrong):,} such rows)" if len(wrong) > 1 else ""
     mark = NAMES.get(delimiter, repr(delimiter))
-    advice = f"quote cells that hold a {mark}, or give delimiter=" if found > len(header) else "complete the row"
+    advice = "complete the row"
+    if found > len(header):
+        advice = f"quote cells that hold a {mark}, or in Python say what cuts them: read(path, delimiter=...)"
     if found == len(header) + 1 and len(wrong) == len(rows.ends) - first:
         advice = "every row has one cell more than the header: name that column (R writes row names so)"
     raise DataError(

@@ -15,6 +15,7 @@ MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 SAMPLE = 1 << 16
+_NAME_IT = "save the file as UTF-8, or in Python name its encoding: simulacra.read(path, encoding=...)"
 
 
 def to_utf8(data: bytes, shown: str, encoding: str | None = None) -> bytes:
@@ -29,7 +30,7 @@ def to_utf8(data: bytes, shown: str, encoding: str | None = None) -> bytes:
         line = text.count(b"\n", 0, text.index(b"\x00")) + 1
         raise DataError(
             f"{shown}, line {line}: a NUL character; the file is damaged or binary. Remove it (tr -d '\\000'), "
-            "or name the encoding with encoding="
+            f"or {_NAME_IT}"
         )
     return text
 
@@ -65,7 +66,7 @@ def _decoded(data: bytes, name: str, shown: str) -> bytes:
         place = getattr(error, "start", 0)
         raise DataError(
             f"{shown}, line {data.count(10, 0, place) + 1}: the byte {data[place : place + 1]!r} is not valid {name}; "
-            "name the right encoding with encoding= (often cp1252)"
+            "name the right one, often cp1252"
         ) from error
 
 
@@ -95,7 +96,7 @@ def _one_byte(data: bytes, shown: str, error: UnicodeDecodeError) -> str:
     if sum(c > "\x7f" for c in loose) - broken > broken or (not broken and error.start > len(data) // 2):
         raise DataError(
             f"{shown}, line {line}: the byte {data[error.start : error.start + 1]!r} is not valid UTF-8, "
-            "though most of the file is; mend that line, or name the encoding with encoding="
+            f"though most of the file is; mend that line, or {_NAME_IT}"
         )
     # In western text letters beyond ASCII stand alone, as in "Zürich"; in other scripts they make up the words.
     part = data[: 16 * SAMPLE]
@@ -104,7 +105,7 @@ def _one_byte(data: bytes, shown: str, error: UnicodeDecodeError) -> str:
     if joined > 0.5 * high or high > max(20, len(re.findall(rb"[A-Za-z]", part))):
         raise DataError(
             f"{shown}, line {line}: not UTF-8, and not western text either; "
-            "name the encoding with encoding= (cp1251, shift_jis, gb18030, big5 ...)"
+            f"{_NAME_IT} (cp1251, shift_jis, gb18030, big5 ...)"
         )
     undefined = any(code in data for code in (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d"))
     return "latin-1" if undefined else "cp1252"

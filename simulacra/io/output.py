@@ -88,7 +88,7 @@ def encode(frame: pl.DataFrame, format: str, handle: IO[bytes]) -> None:
         text = str(error)
         if "No space left" in text:
             raise OSError(errno.ENOSPC, "disk full") from error
-        raise DataError(f"the table cannot be written as {format}: {text.splitlines()[0]}") from error
+        raise DataError(f"the table cannot be written as {format}: {text.splitlines()[0]}; use Parquet") from error
     handle.write(buffer.getbuffer())
 
 
@@ -102,7 +102,7 @@ def dressed(frame: pl.DataFrame, written: Mapping[str, str], neutralise: bool) -
 
     changes: list[pl.Expr | pl.Series] = []
     for name, dtype in frame.schema.items():
-        if dtype.is_nested() or dtype.is_object() or dtype == pl.Binary:
+        if dtype.is_nested() or dtype.is_object() or dtype in (pl.Binary, pl.Duration):
             raise DataError(
                 f"column {name!r} holds {type(dtype).__name__.lower()} values, which delimited text cannot; "
                 "write Parquet, or unnest the column"

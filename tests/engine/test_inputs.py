@@ -16,6 +16,7 @@ from simulacra.core.data import as_dataset
 from simulacra.core.errors import ConfigError, DataError
 from simulacra.core.where import mask, parse, texts
 from simulacra.engine.inputs import align, split, take
+from simulacra.tables import Copula
 
 
 def people(rows: int) -> pl.DataFrame:
@@ -111,3 +112,12 @@ def test_conditions_that_cannot_be_written_are_refused(where: dict[str, object])
 def test_open_and_closed_ends_survive() -> None:
     where = parse(texts(parse(["age>30", "age<=40"])))
     assert mask(pl.DataFrame({"age": [30, 31, 40, 41]}), where).to_list() == [False, True, True, False]
+
+
+def test_folders_that_hold_no_rows_say_what_they_are(tmp_path: Path) -> None:
+    Copula().fit(people(50), seed=1).save(tmp_path / "model")
+    with pytest.raises(DataError, match="is a saved model, not a table"):
+        take(tmp_path / "model")
+    (tmp_path / "out" / ".work").mkdir(parents=True)
+    with pytest.raises(DataError, match="is an unfinished output"):
+        take(tmp_path / "out")

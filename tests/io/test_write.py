@@ -100,6 +100,13 @@ def test_nested_columns_are_refused_and_nothing_is_left(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_columns_that_text_cannot_hold_are_named(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"a": [1], "took": [3_000]}).with_columns(pl.col("took").cast(pl.Duration("ms")))
+    with pytest.raises(DataError, match="column 'took' holds duration values"):
+        simulacra.write(frame, tmp_path / "a.csv")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_folder_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "t.csv").mkdir()
     with pytest.raises(OutputError, match=r"cannot write .*t\.csv"):
