@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulacra.core import rng
-from simulacra.core.errors import DataError
+from simulacra.core.errors import ConfigError, DataError
 from simulacra.core.progress import task
-from simulacra.core.where import Where, mask, said, shares
+from simulacra.core.where import Where, as_read, mask, said, shares
 
 if TYPE_CHECKING:
     import polars as pl
@@ -66,6 +66,12 @@ def _reject(method: Generator, block: int, n: int, seed: int, where: Where) -> p
             method._sample(1, rng.stream(seed, method.name, "types")), rng.stream(seed, method.name, "types"), 0
         ).clear(),
     )
+    columns = method.schema_.columns
+    for column in columns:
+        if not column.copied and where.get(column.name) is not None:
+            raise ConfigError(
+                f"where: column {column.name!r} is filled with surrogates after the draw and cannot be a condition"
+            )
     order = rng.stream(seed, method.name, "where", block)
     quota = order.multinomial(n, [share for _, share in parts]) if len(parts) > 1 else [n]
     kept: list[pl.DataFrame] = []
@@ -78,7 +84,7 @@ def _reject(method: Generator, block: int, n: int, seed: int, where: Where) -> p
             draw = rng.stream(seed, method.name, f"where {plain!r} {turn}", block)
             frame = method._sample(max(n, 1024), draw)
             drawn += frame.height
-            hit = frame.filter(mask(frame, plain)).head(int(wanted) - have)
+            hit = frame.filter(mask(*as_read(frame, plain, columns))).head(int(wanted) - have)
             kept.append(hit)
             have += hit.height
         if have < wanted:

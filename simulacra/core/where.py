@@ -7,13 +7,15 @@ Command line: `c=v`, `c in a|b`, `c>60`, `c>=60`, `c<9`, `c<=9`, `c=?`, `c~yes:0
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from simulacra.core.errors import ConfigError, near
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from simulacra.core.schema import Column
 
 Where = Mapping[str, Any]
 
@@ -104,6 +106,39 @@ def mask(frame: pl.DataFrame, where: Where) -> pl.Series:
     return out
 
 
+def as_read(frame: pl.DataFrame, where: Where, columns: Iterable[Column]) -> tuple[pl.DataFrame, Where]:
+    """Return frame and conditions in which a range over numbers or times kept as text compares what the text says.
+
+    columns: the schema of the frame. Bounds of times are ISO dates or in the column's own format.
+    """
+    import polars as pl
+
+    from simulacra.core.times import parse as parse_times
+
+    out = dict(where)
+    for column in columns:
+        wanted, name = where.get(column.name), column.name
+        if not isinstance(wanted, tuple) or name not in frame.columns or frame[name].dtype != pl.String:
+            continue
+        if column.kind in ("number", "mixed"):
+            frame = frame.with_columns(pl.col(name).str.strip_chars().cast(pl.Float64, strict=False))
+        elif column.kind == "time" and column.format:
+            frame = frame.with_columns(parse_times(frame[name], column.format))
+            out[name] = tuple(_time_bound(bound, column.format) for bound in wanted)
+    return frame, out
+
+
+def _time_bound(bound: Any, format: str) -> Any:
+    """Return a bound that is text in the column's own format as a time, any other as it is."""
+    import polars as pl
+
+    from simulacra.core.times import parse as parse_times
+
+    text = bound.value if isinstance(bound, _Open) else bound
+    found = parse_times(pl.Series([text]), format)[0] if isinstance(text, str) else None
+    return bound if found is None else _Open(found) if isinstance(bound, _Open) else found
+
+
 class _Not:
     """Any value but these: what is left when shares do not sum to one."""
 
@@ -149,7 +184,7 @@ def _among(series: pl.Series, values: Sequence[Any]) -> pl.Series:
 class _Open:
     """An open end of a range: the value itself is outside."""
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: Any) -> None:
         self.value = value
 
     def __repr__(self) -> str:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from simulacra.core.errors import ConfigError, DataError
 from simulacra.core.where import mask, parse, shares, texts
+from simulacra.tables.copula import Copula
 from simulacra.tables.rules import Rules
 from simulacra.testing import toys
 
@@ -165,3 +166,26 @@ def test_a_bound_that_cannot_be_read_is_named(bound: str, told: str) -> None:
     frame = pl.DataFrame({"x": [1, 2], "d": [date(2020, 1, 1), date(2021, 1, 1)]})
     with pytest.raises(ConfigError, match=told):
         mask(frame, parse([bound]))
+
+
+@pytest.mark.parametrize(
+    ("conditions", "low"),
+    [
+        (["signed>2023-01-15"], "16"),
+        (["signed>=15.01.2023"], "15"),
+        (["signed>14.01.2023", "signed<=2023-01-31"], "15"),
+    ],
+)
+def test_dates_kept_as_text_are_compared_as_dates(conditions: list[str], low: str) -> None:
+    frame = pl.DataFrame(
+        {"signed": [f"{d:02d}.{m:02d}.{y}" for y in (2021, 2023) for m in (1, 2) for d in range(1, 29)]}
+    )
+    made = Copula().fit(frame, seed=1).sample(200, seed=2, where=parse(conditions))["signed"]
+    days = made.str.to_date("%d.%m.%Y")
+    assert days.min() >= date(2023, 1, int(low))  # type: ignore[operator]
+
+
+def test_surrogates_cannot_be_a_condition() -> None:
+    method = Copula().fit(pl.DataFrame({"code": [f"A-{i:04d}" for i in range(80)], "x": range(80)}), seed=1)
+    with pytest.raises(ConfigError, match="column 'code' is filled with surrogates"):
+        method.sample(5, seed=1, where={"code": "A-0001"})
