@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from simulacra.core import options, rng, state
 from simulacra.core.data import Dataset, as_dataset, frame_kind, give_back
-from simulacra.core.errors import ConfigError, DataError, ModelError, NotFitted
+from simulacra.core.errors import ConfigError, DataError, ModelError, NotFitted, near
 from simulacra.core.lineage import Lineage, keyed_hash, versions
 from simulacra.core.schema import Schema
 from simulacra.core.where import Where
@@ -38,6 +38,14 @@ class Generator:
     needs_data: ClassVar[bool] = True
     block_rows: ClassVar[int] = rng.BLOCK_ROWS
     state_version: ClassVar[int] = 1
+
+    def __new__(cls, *_: Any, **given: Any) -> Self:
+        # A method with an __init__ of its own takes what it likes.
+        known = [f.name for f in options.fields(cls)] if "__dataclass_params__" in vars(cls) else list(given)
+        for field in given:
+            if field not in known:
+                raise ConfigError(f"{cls.name} has no field {field!r}.{near(field, known)}")
+        return super().__new__(cls)
 
     def __post_init__(self) -> None:
         options.check(self, self.name)

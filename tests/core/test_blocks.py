@@ -127,3 +127,8 @@ def test_numbers_of_numpy_are_numbers_and_others_are_named() -> None:
     for n, seed, told in ((2.5, 1, "n must be"), (5, "a", "seed must be"), (5, 1.5, "seed must be")):
         with pytest.raises(ConfigError, match=told):
             method.sample(n, seed=seed)  # type: ignore[arg-type]
+
+
+def test_an_unknown_field_is_named_with_near_ones() -> None:
+    with pytest.raises(ConfigError, match="tables/copula has no field 'spik'. Did you mean: spike"):
+        Copula(spik=3)  # type: ignore[call-arg]
