@@ -12,6 +12,8 @@ from simulacra.parts.links import Link, add_bounds, boost_link, boost_number, dr
 from simulacra.parts.plan import Variable, parents, protected
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from simulacra.parts.trees import Codes, Ints
 
 
@@ -33,7 +35,7 @@ def fit_chain(chain: list[Variable], rules: Rules, rng: np.random.Generator) -> 
     links = []
     with task("fit", total=len(chain)) as step:
         for variable, above in zip(chain, parents(chain, codes, rules.most, rng), strict=True):
-            links.append(_fit_variable(variable, codes, above, category[above], rules, facts, rng))
+            links.append(_fit_variable(variable, len(links), codes, above, category[above], rules, facts, rng))
             step(1, variable.name)
     return links, facts
 
@@ -62,9 +64,10 @@ def draw_chain(links: list[Link], n: int, rng: np.random.Generator) -> Iterator[
 
 def _fit_variable(
     variable: Variable,
+    place: int,
     codes: Codes,
     above: Ints,
-    category: np.ndarray[Any, np.dtype[np.bool_]],
+    category: npt.NDArray[np.bool_],
     rules: Rules,
     facts: dict[str, Any],
     rng: np.random.Generator,
@@ -77,6 +80,9 @@ def _fit_variable(
     link["gate"], link["coarse"] = variable.gate, variable.coarse
     if not variable.ordered and (lost := replace_rare(link, protected(variable), rules.rare, rng)):
         facts["rare"][variable.name] = lost / codes.shape[1]
+        # Later variables learn from what will be drawn: no row is to follow from a level that never comes.
+        gone = np.flatnonzero(protected(variable)[ranks] < rules.rare)
+        codes[place, there[gone]] = link["coarse"].take(draw_link(link, inputs[:, gone], rng.spawn(1)[0])[0])
     if variable.name == rules.boosted and not variable.state:
         done = boost_link(link, inputs, ranks, variable.count, rng, rare=rules.rare)
         if not done and variable.ordered:
