@@ -32,7 +32,7 @@ def fit_chain(chain: list[Variable], rules: Rules, rng: np.random.Generator) -> 
     codes = np.stack([v.codes for v in chain]) if chain else np.zeros((0, 0), np.uint8)
     category = np.array([not v.ordered for v in chain], bool)
     facts: dict[str, Any] = {"rare": {}, "boosted": []}
-    links = []
+    links: list[Link] = []
     with task("fit", total=len(chain)) as step:
         for variable, above in zip(chain, parents(chain, codes, rules.most, rng), strict=True):
             links.append(_fit_variable(variable, len(links), codes, above, category[above], rules, facts, rng))
