@@ -10,7 +10,6 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from simulacra.core import registry
-from simulacra.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from simulacra.core.lineage import Lineage
@@ -26,12 +25,12 @@ def made_for(finding: Finding, lineage: Lineage) -> Finding:
     """Return the finding with the general advice replaced by that of the method which made the data, if it has any."""
     if not finding.advice or not lineage.made_by:
         return finding
-    try:
-        method = registry.load(lineage.made_by)
-    except ConfigError:
-        # Data made elsewhere, by a method that is not installed here: the general advice stands.
-        return finding
     advice = finding.advice
-    for general, own in method.remedies(lineage.params).items():
-        advice = advice.replace(general, own)
+    try:
+        for general, own in registry.load(lineage.made_by).remedies(lineage.params).items():
+            advice = advice.replace(general, own)
+    except Exception:
+        # Data made by a method that is not installed here, or with a lineage that somebody edited: wording must never
+        # cost a finding, so the general advice stands.
+        return finding
     return dataclasses.replace(finding, advice=advice)

@@ -31,5 +31,6 @@ def test_every_part_of_joined_advice_is_replaced() -> None:
 
 
 def test_general_advice_stands_for_unknown_and_foreign_methods() -> None:
-    for lineage in (Lineage(), Lineage(made_by="tables/elsewhere"), Lineage(made_by="tables/rules")):
+    unknown = (Lineage(), Lineage(made_by="tables/elsewhere"), Lineage(made_by="tables/rules"), by_forest(gain="two"))
+    for lineage in unknown:
         assert made_for(finding(MEMORISED), lineage).advice == MEMORISED
