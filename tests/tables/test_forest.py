@@ -73,6 +73,19 @@ def test_rare_levels_are_replaced_and_reported():
     assert "secret" in set(made_from(frame, 20_000, rare="keep")["c"])
 
 
+def test_levels_that_are_all_rare_leave_the_other_columns_as_they_are():
+    draw = stream(1, "test", "rare towns")
+    frame = pl.DataFrame(
+        {
+            "town": [f"town {i % 150}" for i in range(600)],
+            "x": [i % 150 * 6 + int(draw.integers(20)) for i in range(600)],
+        }
+    )
+    made = Forest().fit(frame, seed=1).sample(2000, seed=2)["x"]
+    for share in (0.1, 0.5, 0.9):
+        assert abs(made.quantile(share) - frame["x"].quantile(share)) < 60
+
+
 def test_copies_are_redrawn_to_the_rate_of_fresh_rows():
     rng = stream(2, "test", "forest")
     frame = pl.DataFrame({f"c{i}": rng.integers(0, 4, 1500) for i in range(6)}).cast(pl.String)
