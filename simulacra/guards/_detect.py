@@ -14,7 +14,7 @@ from simulacra.guards import _views
 from simulacra.guards._joint import Links, column_gap
 from simulacra.guards._learn import FOLDS, Told, tell_apart
 from simulacra.guards._stats import ALPHA, auc, chance_se, ks_noise, tvd_tail, z_of
-from simulacra.guards._words import Fault, describe, listed, percent
+from simulacra.guards._words import Fault, counted, describe, listed, percent
 
 if TYPE_CHECKING:
     from simulacra.guards._frames import Coded, Ints, Table
@@ -193,6 +193,6 @@ def _lost(links: Links, *, alone: bool) -> Fault:
     worst = links.faults[:3]
     text = "; ".join(f.text for f in worst)
     if len(links.faults) > len(worst):
-        text += f"; and {len(links.faults) - len(worst)} more pairs"
+        text += f"; and {counted(len(links.faults) - len(worst), 'more pair')}"
     start = "each column alone is as in real, but links between columns are not: " if alone else "besides, "
     return Fault(tuple(dict.fromkeys(c for f in worst for c in f.columns)), start + text, worst[0].size, LINKS)

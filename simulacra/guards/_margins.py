@@ -13,7 +13,7 @@ from simulacra.core.report import Finding, View
 from simulacra.guards import _views
 from simulacra.guards._joint import Links, choose, column_gap, column_scores, correlation, triples
 from simulacra.guards._stats import ALPHA, around, counts, ks, ks_noise, tvd_limit, tvd_tail, z_of
-from simulacra.guards._words import Fault, describe, with_numbers, words_gap
+from simulacra.guards._words import Fault, counted, describe, with_numbers, words_gap
 
 if TYPE_CHECKING:
     from simulacra.guards._frames import Coded, Table
@@ -97,7 +97,7 @@ def pair(table: Table, links: Links, note: str) -> Iterator[Finding]:
     made, fresh = float(links.made.mean()), float(links.fresh.mean())
     sentence = f"pairs of columns agree to {made:.4f} (fresh real rows {fresh:.4f}, 1 is best){links.note or note}"
     if faults:
-        more = f"; and {len(faults) - 3} more pairs" if len(faults) > 3 else ""
+        more = f"; and {counted(len(faults) - 3, 'more pair')}" if len(faults) > 3 else ""
         sentence += ". " + "; ".join(f.text for f in faults[:3]) + more
     elif verdict == "unknown":
         sentence = f"too few rows to tell: {sentence}, and links cannot be judged"
@@ -160,7 +160,7 @@ def correlations(table: Table, seed: int) -> Iterator[Finding | View]:
     sentence = f"rank correlations of numbers differ by {top:.3f} at most (fresh real rows {fresh:.3f}){note}"
     if faults:
         sentence += ". " + "; ".join(f.text for f in faults[:3])
-        sentence += f"; and {len(faults) - 3} more pairs" if len(faults) > 3 else ""
+        sentence += f"; and {counted(len(faults) - 3, 'more pair')}" if len(faults) > 3 else ""
     if verdict == "unknown":
         sentence = f"too few rows to tell: {sentence}"
     yield Finding(

@@ -38,6 +38,11 @@ def percent(share: float) -> str:
     return f"{value:.0f} %" if value >= 10 or value == 0 else f"{value:.1f} %" if value >= 1 else f"{value:.2g} %"
 
 
+def counted(n: int, what: str) -> str:
+    """Return a number of things as text: 1 more pair, 2 more pairs."""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
 def listed(names: list[str] | tuple[str, ...], most: int = 3) -> str:
     """Return names as text: a, b and c; a, b, c and 4 more."""
     names = list(names)
