@@ -211,8 +211,8 @@ def _fitted(job: _Job, place: Folder | None) -> Generator:
         try:
             return load(place.model)
         except ModelError:
-            # The run was stopped before the model was whole.
-            pass
+            # The run was stopped before the model was whole, or while the finished folder was being tidied.
+            place.drop_model()
     method = job.method.fit(job.fitted, schema=job.recipe.schema, seed=job.recipe.seed)
     if place is not None:
         method.save(place.model, overwrite=True)

@@ -84,6 +84,10 @@ class Folder:
         """Return where the fitted method is kept until the folder is finished."""
         return self.work / "model"
 
+    def drop_model(self) -> None:
+        """Remove what is left of a model that was not written, or not removed, to its end."""
+        _remove(self.model)
+
     def parts(self, ending: str, keep: int) -> int:
         """Return how many parts are finished, counted from the first; ending: ".csv"; the first `keep` need rows."""
         done = 0

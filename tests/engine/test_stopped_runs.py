@@ -99,6 +99,21 @@ def test_finished_stages_are_not_done_again(env: dict[str, str], table: Path, tm
     assert "is fitted" not in done.stderr
 
 
+@pytest.mark.parametrize("gone", ["manifest.json", "model.json"])
+def test_a_model_half_removed_when_the_run_was_killed_is_fitted_again(
+    gone: str, env: dict[str, str], table: Path, tmp_path: Path, undisturbed: dict[str, dict[str, str]]
+) -> None:
+    out = tmp_path / "out"
+    process = start(command(table, out, "csv"), env)
+    wait_for(out / "data" / "part-00000.csv", process)
+    process.kill()
+    process.communicate()
+    (out / ".work" / "model" / gone).unlink()
+    again = subprocess.run([PROGRAM, *command(table, out, "csv")], env=env, capture_output=True, text=True)
+    assert again.returncode == 0, again.stderr
+    assert sums(out) == undisturbed["csv"]
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_ctrl_c_says_in_one_line_how_to_go_on(
     workers: str, env: dict[str, str], table: Path, tmp_path: Path, undisturbed: dict[str, dict[str, str]]
