@@ -19,7 +19,7 @@ import simulacra
 from simulacra.core.errors import ConfigError, DataError
 
 
-def refused(folder: Path, content: str | bytes, *parts: str, name: str = "t.csv", **options: Any) -> None:
+def assert_refused(folder: Path, content: str | bytes, *parts: str, name: str = "t.csv", **options: Any) -> None:
     """Assert that a file of this content is refused with a message that holds all the parts, the file's name first."""
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -69,7 +69,7 @@ def test_unreadable_file(tmp_path: Path) -> None:
     ],
 )
 def test_binary_files(tmp_path: Path, content: bytes, what: str) -> None:
-    refused(tmp_path, content, what, "give CSV, Parquet, JSONL or Arrow")
+    assert_refused(tmp_path, content, what, "give CSV, Parquet, JSONL or Arrow")
 
 
 def test_office_document(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_office_document(tmp_path: Path) -> None:
     with zipfile.ZipFile(buffer, "w") as out:
         out.writestr("[Content_Types].xml", "<a/>")
         out.writestr("xl/sheet1.xml", "<a/>")
-    refused(tmp_path, buffer.getvalue(), "Office document", "save the sheet as CSV", name="t.xlsx")
+    assert_refused(tmp_path, buffer.getvalue(), "Office document", "save the sheet as CSV", name="t.xlsx")
 
 
 @pytest.mark.parametrize(
@@ -92,48 +92,50 @@ def test_office_document(tmp_path: Path) -> None:
     ],
 )
 def test_nothing_to_read(tmp_path: Path, content: bytes, parts: tuple[str, ...]) -> None:
-    refused(tmp_path, content, *parts)
+    assert_refused(tmp_path, content, *parts)
 
 
 def test_names_that_are_empty_or_twice(tmp_path: Path) -> None:
-    refused(tmp_path, "a,b,a\n1,2,3\n", "line 1", "'a' stands for columns 1, 3", "rename all but one")
-    refused(tmp_path, "a,,c\n1,2,3\n", "line 1", "column 2 of 3 has no name", "give it one")
-    refused(tmp_path, ",a\n0,2\n", "to_csv(index=False)")
-    refused(tmp_path, "a,b,\n1,2,\n", "every line ends in a delimiter")
+    assert_refused(tmp_path, "a,b,a\n1,2,3\n", "line 1", "'a' stands for columns 1, 3", "rename all but one")
+    assert_refused(tmp_path, "a,,c\n1,2,3\n", "line 1", "column 2 of 3 has no name", "give it one")
+    assert_refused(tmp_path, ",a\n0,2\n", "to_csv(index=False)")
+    assert_refused(tmp_path, "a,b,\n1,2,\n", "every line ends in a delimiter")
     with pytest.raises(DataError, match=r"names=: the name 'n' stands for columns 1, 2"):
         simulacra.read(tmp_path / "t.csv", names=["n", "n", "m"])
 
 
 def test_ragged_rows_name_line_row_and_counts(tmp_path: Path) -> None:
-    refused(tmp_path, "a,b,c\n1,2,3\n4,5\n", "line 3 (row 2): 2 fields where the header has 3", "complete the row")
-    refused(
+    assert_refused(
+        tmp_path, "a,b,c\n1,2,3\n4,5\n", "line 3 (row 2): 2 fields where the header has 3", "complete the row"
+    )
+    assert_refused(
         tmp_path, "a,b\n1,2\n3,4,5\n6,7,8\n", "line 3 (row 2): 3 fields where the header has 2 (2 such rows)", "comma"
     )
-    refused(tmp_path, 'a,b\n"x\ny",2\n3\n', "line 4 (row 2): 1 fields")
-    refused(tmp_path, "a,b\nr1,1,2\nr2,3,4\n", "one cell more than the header")
-    refused(tmp_path, "a,b\n1,2\n", "2 fields where the header has 3", names=["x", "y", "z"])
+    assert_refused(tmp_path, 'a,b\n"x\ny",2\n3\n', "line 4 (row 2): 1 fields")
+    assert_refused(tmp_path, "a,b\nr1,1,2\nr2,3,4\n", "one cell more than the header")
+    assert_refused(tmp_path, "a,b\n1,2\n", "2 fields where the header has 3", names=["x", "y", "z"])
 
 
 def test_quote_that_is_never_closed(tmp_path: Path) -> None:
-    refused(tmp_path, 'a,b\n1,2\n3,"x\n5,6\n', "line 3", "never closed", "quote=''")
+    assert_refused(tmp_path, 'a,b\n1,2\n3,"x\n5,6\n', "line 3", "never closed", "quote=''")
 
 
 def test_text_that_is_not_what_it_is_said_to_be(tmp_path: Path) -> None:
-    refused(tmp_path, "a\nKöln\nx\n".encode("cp1252"), "line 2", "b'\\xf6'", "not valid utf-8", encoding="utf-8")
+    assert_refused(tmp_path, "a\nKöln\nx\n".encode("cp1252"), "line 2", "b'\\xf6'", "not valid utf-8", encoding="utf-8")
     damaged = b"a\n" + "Zürich Köln\n".encode() * 20 + b"M\xfcnchen\n"
-    refused(tmp_path, damaged, "line 22", "not valid UTF-8, though most of the file is")
-    refused(tmp_path, "город,n\nМосква,1\nКазань,2\n".encode("cp1251"), "not UTF-8", "encoding=")
-    refused(tmp_path, "名前,x\n山田太郎,1\n".encode("shift_jis"), "not UTF-8", "encoding=")
+    assert_refused(tmp_path, damaged, "line 22", "not valid UTF-8, though most of the file is")
+    assert_refused(tmp_path, "город,n\nМосква,1\nКазань,2\n".encode("cp1251"), "not UTF-8", "encoding=")
+    assert_refused(tmp_path, "名前,x\n山田太郎,1\n".encode("shift_jis"), "not UTF-8", "encoding=")
 
 
 def test_nul_characters(tmp_path: Path) -> None:
-    refused(tmp_path, "a,b\n" + "1,x\n" * 50 + "2,y\x00z\n", "line 52", "NUL")
+    assert_refused(tmp_path, "a,b\n" + "1,x\n" * 50 + "2,y\x00z\n", "line 52", "NUL")
 
 
 @pytest.mark.parametrize("word", ["inf", "-inf", "Infinity", "∞"])
 def test_infinities(tmp_path: Path, word: str) -> None:
     text = f"a,b\n1.5,x\n{word},y\n2,z\n"
-    refused(tmp_path, text, "row 2", "column 'a'", repr(word), "na=")
+    assert_refused(tmp_path, text, "row 2", "column 'a'", repr(word), "na=")
     assert simulacra.read(tmp_path / "t.csv", na=(word,)).frame["a"].to_list() == [1.5, None, 2.0]
 
 
@@ -159,8 +161,8 @@ def test_damaged_and_misnamed_binary_formats(tmp_path: Path, name: str) -> None:
     frame = pl.DataFrame({"a": list(range(1000))})
     buffer = io.BytesIO()
     frame.write_parquet(buffer) if name == "t.parquet" else frame.write_ipc(buffer)
-    refused(tmp_path, buffer.getvalue()[:-40], "cut short or damaged", name=name)
-    refused(tmp_path, "a,b\n1,2\n", "damaged or misnamed", name=name)
+    assert_refused(tmp_path, buffer.getvalue()[:-40], "cut short or damaged", name=name)
+    assert_refused(tmp_path, "a,b\n1,2\n", "damaged or misnamed", name=name)
 
 
 @settings(max_examples=60, deadline=None)
@@ -184,32 +186,32 @@ def test_a_changed_byte_in_a_binary_format_is_no_crash(
 def test_parquet_without_rows_or_columns(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     pl.DataFrame({"a": pl.Series([], dtype=pl.Int64)}).write_parquet(buffer)
-    refused(tmp_path, buffer.getvalue(), "1 columns but no rows", name="t.parquet")
+    assert_refused(tmp_path, buffer.getvalue(), "1 columns but no rows", name="t.parquet")
     buffer = io.BytesIO()
     pl.DataFrame({"": [1]}).write_parquet(buffer)
-    refused(tmp_path, buffer.getvalue(), "column 1 of 1 has no name", name="t.parquet")
+    assert_refused(tmp_path, buffer.getvalue(), "column 1 of 1 has no name", name="t.parquet")
 
 
 def test_unknown_ending_offers_near_ones(tmp_path: Path) -> None:
-    refused(tmp_path, "a\n1\n", "unknown ending '.cvs'", "Did you mean: .csv", name="t.cvs")
+    assert_refused(tmp_path, "a\n1\n", "unknown ending '.cvs'", "Did you mean: .csv", name="t.cvs")
     assert simulacra.read(tmp_path / "t.cvs", format="csv").frame["a"].to_list() == [1]
 
 
 def test_wrong_json(tmp_path: Path) -> None:
-    refused(tmp_path, '{"a": 1}\n{"a": \n', "line 2", "not valid JSON", name="t.jsonl")
-    refused(tmp_path, '{"a": 1}\n7\n', "line 2", "no JSON object", name="t.jsonl")
-    refused(tmp_path, '[{"a": 1}, 7]', "entry 2", "no JSON object", name="t.json")
-    refused(tmp_path, "a,b\n1,2\n", "line 1", "not valid JSON", name="t.jsonl")
-    refused(tmp_path, "{}\n{}\n", "no columns", name="t.jsonl")
-    refused(tmp_path, "[" * 100_000, "not valid JSON", name="t.json")
-    refused(tmp_path, '{"a":' * 100_000, "line 1", "not valid JSON", name="t.jsonl")
+    assert_refused(tmp_path, '{"a": 1}\n{"a": \n', "line 2", "not valid JSON", name="t.jsonl")
+    assert_refused(tmp_path, '{"a": 1}\n7\n', "line 2", "no JSON object", name="t.jsonl")
+    assert_refused(tmp_path, '[{"a": 1}, 7]', "entry 2", "no JSON object", name="t.json")
+    assert_refused(tmp_path, "a,b\n1,2\n", "line 1", "not valid JSON", name="t.jsonl")
+    assert_refused(tmp_path, "{}\n{}\n", "no columns", name="t.jsonl")
+    assert_refused(tmp_path, "[" * 100_000, "not valid JSON", name="t.json")
+    assert_refused(tmp_path, '{"a":' * 100_000, "line 1", "not valid JSON", name="t.jsonl")
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
 def test_truncated_and_damaged_archives(tmp_path: Path, pack: Any) -> None:
     whole = pack(b"a,b\n" + b"".join(b"%d,%d\n" % (i * 7919 % 10007, i * i % 10007) for i in range(3000)))
-    refused(tmp_path, whole[: len(whole) // 2], "cut short or damaged", name="t.csv.gz")
-    refused(tmp_path, b"a,b\n1,2\n", "is named .gz but is not gzip-compressed", name="t.csv.gz")
+    assert_refused(tmp_path, whole[: len(whole) // 2], "cut short or damaged", name="t.csv.gz")
+    assert_refused(tmp_path, b"a,b\n1,2\n", "is named .gz but is not gzip-compressed", name="t.csv.gz")
 
 
 def test_archive_of_several_files(tmp_path: Path) -> None:
@@ -217,17 +219,17 @@ def test_archive_of_several_files(tmp_path: Path) -> None:
     with zipfile.ZipFile(buffer, "w") as out:
         out.writestr("a.csv", "a\n1\n")
         out.writestr("b.csv", "a\n1\n")
-    refused(tmp_path, buffer.getvalue(), "holds 2 files (a.csv, b.csv)", name="t.zip")
+    assert_refused(tmp_path, buffer.getvalue(), "holds 2 files (a.csv, b.csv)", name="t.zip")
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
 def test_zip_bomb(tmp_path: Path, pack: Any) -> None:
-    refused(tmp_path, pack(bytes(66 << 20)), "zip bomb", "unpack it first", name="t.csv.gz")
+    assert_refused(tmp_path, pack(bytes(66 << 20)), "zip bomb", "unpack it first", name="t.csv.gz")
 
 
 def test_size_limit(tmp_path: Path) -> None:
-    refused(tmp_path, "a\n" + "1\n" * 500, "more than 100 bytes", "limit=", limit=100)
-    refused(tmp_path, gzip.compress(b"a\n" + b"1\n" * 500), "more than 100 bytes", name="t.csv.gz", limit=100)
+    assert_refused(tmp_path, "a\n" + "1\n" * 500, "more than 100 bytes", "limit=", limit=100)
+    assert_refused(tmp_path, gzip.compress(b"a\n" + b"1\n" * 500), "more than 100 bytes", name="t.csv.gz", limit=100)
 
 
 @pytest.mark.parametrize(
