@@ -60,6 +60,8 @@ def _reject(method: Generator, block: int, n: int, seed: int, where: Where) -> p
     """Draw until n rows fulfil the conditions, every share with its own quota."""
     import polars as pl
 
+    from simulacra.core.generator import Generator
+
     parts = shares(
         where,
         method._finish(
@@ -72,6 +74,7 @@ def _reject(method: Generator, block: int, n: int, seed: int, where: Where) -> p
             raise ConfigError(
                 f"where: column {column.name!r} is filled with surrogates after the draw and cannot be a condition"
             )
+    aimed = type(method)._sample_where is not Generator._sample_where
     order = rng.stream(seed, method.name, "where", block)
     quota = order.multinomial(n, [share for _, share in parts]) if len(parts) > 1 else [n]
     kept: list[pl.DataFrame] = []
@@ -82,7 +85,9 @@ def _reject(method: Generator, block: int, n: int, seed: int, where: Where) -> p
             if have >= wanted:
                 break
             draw = rng.stream(seed, method.name, f"where {plain!r} {turn}", block)
-            frame = method._sample(max(n, 1024), draw)
+            # A method that aims at conditions seldom misses; one that does not needs many rows for a few.
+            size = n if aimed and turn == 0 else max(n, 1024)
+            frame = method._sample_where(size, draw, plain)
             drawn += frame.height
             hit = frame.filter(mask(*as_read(frame, plain, columns))).head(int(wanted) - have)
             kept.append(hit)

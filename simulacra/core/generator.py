@@ -6,6 +6,7 @@ The base converts, checks, seeds, records and saves; a method is its mathematics
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,22 @@ from simulacra.core.where import Where
 if TYPE_CHECKING:
     import numpy as np
     import polars as pl
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a long fit keeps its state, and what it is a fit of: a state of anything else is never taken up.
+
+    path: a folder, which need not exist. identity: a hash of method, fields, seed, data and versions.
+    """
+
+    path: Path
+    identity: str
+
+    @classmethod
+    def of(cls, path: str | Path, *what: Any) -> Self:
+        """Return the checkpoint of a fit that `what` describes."""
+        return cls(Path(path), hashlib.blake2b(repr(what).encode(), digest_size=16).hexdigest())
 
 
 @dataclass
@@ -58,8 +75,20 @@ class Generator:
     def _sample(self, n: int, rng: np.random.Generator) -> pl.DataFrame:
         raise NotImplementedError(f"{type(self).__name__} must define _sample")
 
+    def _sample_where(self, n: int, rng: np.random.Generator, plain: Where) -> pl.DataFrame:
+        """Draw n rows that are aimed at conditions; rows that miss them are rejected by the caller."""
+        return self._sample(n, rng)
+
     def _finish(self, frame: pl.DataFrame, rng: np.random.Generator, start: int) -> pl.DataFrame:
         return frame
+
+    def default_rows(self, rows: int) -> int:
+        """Return how many rows are made when nobody says how many, after a fit on `rows`."""
+        return rows
+
+    def aims(self) -> Where | None:
+        """Return the shares that the rows of a fitted method have by design, such as balanced classes."""
+        return None
 
     @classmethod
     def remedies(cls, params: Mapping[str, Any]) -> dict[str, str]:
@@ -72,17 +101,29 @@ class Generator:
         """Return the configuration as plain values."""
         return {f.name: getattr(self, f.name) for f in options.fields(type(self))}
 
-    def fit(self, data: Any = None, *, schema: Schema | None = None, seed: int | None = None) -> Self:
+    def fit(
+        self,
+        data: Any = None,
+        *,
+        schema: Schema | None = None,
+        seed: int | None = None,
+        checkpoint: str | Path | None = None,
+    ) -> Self:
         """Learn from data and return self.
 
         data: a Dataset or any polars, pandas or Arrow table; None for methods that need none. schema: facts to use
-        in place of inferred ones. seed: any integer; None takes a fresh one and records it.
+        in place of inferred ones. seed: any integer; None takes a fresh one and records it. checkpoint: a folder in
+        which a long training keeps its state, so that the same call goes on after a stop; the caller removes it.
         Raises DataError for data that are absent or empty, SchemaError when schema and data differ.
         """
         seed = self._seed(seed)
         for attribute in [a for a in vars(self) if a.endswith("_")]:
             delattr(self, attribute)
         source, kind = self._take(data, schema)
+        parents = tuple(keyed_hash(f) for f in source.frames.values()) if data is not None else ()
+        self._checkpoint: Checkpoint | None = None
+        if checkpoint is not None:
+            self._checkpoint = Checkpoint.of(checkpoint, self.name, self.params(), seed, parents, versions())
         self.schema_: Schema = source.schema
         self._fit(source, rng.stream(seed, self.name, "fit"))
         self.kind_: str = kind
@@ -90,7 +131,6 @@ class Generator:
             self._dtypes = dict(data.dtypes)
         if data is not None:
             self.empty_: pl.DataFrame = source.frame.clear()
-        parents = tuple(keyed_hash(f) for f in source.frames.values()) if data is not None else ()
         self.lineage_: Lineage = source.lineage.child(
             self.name,
             params=self.params(),

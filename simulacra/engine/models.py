@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,11 @@ def fit(
         require(target, rows.columns, "target")
     elif unfitted.needs_data:
         raise DataError(f"{method} learns from data; give a table or a file")
-    fitted = unfitted.fit(rows, schema=recipe.schema, seed=seed)
+    out = Path(out)
+    # Hidden beside the model that is to be: the same command finds it after a stop.
+    begun = out.with_name(f".{out.name}.checkpoint")
+    fitted = unfitted.fit(rows, schema=recipe.schema, seed=seed, checkpoint=begun)
     fitted.save(out, overwrite=force)
+    if state.is_saved(begun):
+        shutil.rmtree(begun)
     return fitted

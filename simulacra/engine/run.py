@@ -213,7 +213,9 @@ def _fitted(job: _Job, place: Folder | None) -> Generator:
         except ModelError:
             # The run was stopped before the model was whole, or while the finished folder was being tidied.
             place.drop_model()
-    method = job.method.fit(job.fitted, schema=job.recipe.schema, seed=job.recipe.seed)
+    # A stopped training goes on from its checkpoint, which lies beside the model and leaves with it.
+    begun = None if place is None else place.checkpoint
+    method = job.method.fit(job.fitted, schema=job.recipe.schema, seed=job.recipe.seed, checkpoint=begun)
     if place is not None:
         method.save(place.model, overwrite=True)
     return method

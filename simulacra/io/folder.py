@@ -1,8 +1,9 @@
 """The output folder: begun with its recipe, finished with its manifest, and resumable in between.
 
-While it is being written, `.work/` holds what later stages need: `begun.json` (which data), `model/` (the fitted
-method) and `rows-00000.arrow` (the rows that are checked). Every file appears whole or not at all, so a process that
-is killed leaves stages that are either there or not. The manifest is written last; then `.work/` goes.
+While it is being written, `.work/` holds what later stages need: `begun.json` (which data), `checkpoint/` (an
+unfinished fit), `model/` (the fitted method) and `rows-00000.arrow` (the rows that are checked). Every file appears
+whole or not at all, so a process that is killed leaves stages that are either there or not. The manifest is written
+last; then `.work/` goes.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ FIRST_LINE = "simulacra_recipe = "
 PAGES = ("README.md", "card.json", "lineage.json", "findings.json", "report.html", "recipe.toml")
 _PART = re.compile(r"part-\d{5,}\.(parquet|csv|jsonl)")
 _TEMP = re.compile(r"\..+\.\d+\.part")
-_STAGE = re.compile(r"begun\.json|lock|model|rows-\d{5,}\.arrow|\..+\.(part|old)")
+_STAGE = re.compile(r"begun\.json|lock|model|checkpoint|rows-\d{5,}\.arrow|\..+\.(part|old)")
 
 
 class Folder:
@@ -83,6 +84,11 @@ class Folder:
     def model(self) -> Path:
         """Return where the fitted method is kept until the folder is finished."""
         return self.work / "model"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Return where a long fit keeps its state."""
+        return self.work / "checkpoint"
 
     def drop_model(self) -> None:
         """Remove what is left of a model that was not written, or not removed, to its end."""
