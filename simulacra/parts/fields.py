@@ -67,6 +67,19 @@ def split(cells: pl.Series, column: Column, *, bins: int, spike: int) -> tuple[F
     return field, state, plain
 
 
+def recognise(cells: pl.Series, field: Field, column: Column) -> tuple[Ints, pl.Series]:
+    """Return the state of each cell and the plain values by a field learned before; odd cells never seen are missing.
+
+    column: the schema that the field was learned with.
+    """
+    cells = cells.cast(field["odd"]["value"].dtype)
+    plain = parse(cells, field["format"]) if field["format"] else _numbers(cells) if field["digits"] >= 0 else cells
+    if plain.dtype.is_float() and column.kind in ("number", "time", "mixed"):
+        plain = plain.set(~plain.is_finite().fill_null(True), None)
+    state = _states(cells, plain, field["odd"]["value"])
+    return np.where(state < 0, MISSING, state), plain
+
+
 def join(field: Field, state: Ints, values: pl.Series | None) -> pl.Series:
     """Return the cells of a field from states and plain values, in the table's own type."""
     dtype = field["odd"]["value"].dtype
@@ -96,20 +109,27 @@ def _plain(cells: pl.Series, column: Column) -> tuple[pl.Series, str]:
         if times.count() and 2 * times.n_unique() >= cells.n_unique():
             return times, column.format
     if column.kind in ("mixed", "number"):
-        numbers = cells.str.strip_chars().cast(pl.Float64, strict=False)
-        numbers = numbers.set(~numbers.is_finite().fill_null(True), None)
+        numbers = _numbers(cells)
         if numbers.count() and numbers.count() * 2 >= cells.count():
             return numbers, ""
     return cells, ""
+
+
+def _numbers(cells: pl.Series) -> pl.Series:
+    """Return texts as numbers, missing where they are none or not finite."""
+    numbers = cells.str.strip_chars().cast(pl.Float64, strict=False)
+    return numbers.set(~numbers.is_finite().fill_null(True), None)
 
 
 def _states(cells: pl.Series, plain: pl.Series, odd: pl.Series) -> Ints:
     state = np.where(cells.is_null().to_numpy(), MISSING, THERE)
     strange = np.flatnonzero((plain.is_null() & cells.is_not_null()).to_numpy())
     if strange.size:
+        if cells.dtype.is_float():  # a join takes NaN for no value at all
+            cells, odd = cells.cast(pl.String), odd.cast(pl.String)
         table = pl.DataFrame({"cell": odd, "code": np.arange(ODD, ODD + len(odd))})
         found = cells.gather(strange).alias("cell").to_frame().join(table, on="cell", how="left", maintain_order="left")
-        state[strange] = found["code"].to_numpy()
+        state[strange] = found["code"].fill_null(-1).to_numpy()
     return state.astype(np.int64)
 
 

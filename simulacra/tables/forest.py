@@ -95,24 +95,21 @@ class Forest(Generator):
 
     def _finish(self, frame: pl.DataFrame, rng: np.random.Generator, start: int) -> pl.DataFrame:
         """Put surrogates where `_sample` said that there is a cell."""
-        from simulacra.parts.surrogates import draw_surrogate
+        from simulacra.parts.assemble import fill_surrogates
 
-        drawn = []
-        for field in self.fields_:
-            if field["surrogate"]:
-                fresh = draw_surrogate(field["surrogate"], frame.height, rng, start)
-                drawn.append(fresh.alias(field["name"]).set(frame[field["name"]].is_null(), None))
-        return frame.with_columns(drawn)
+        return fill_surrogates(self.fields_, frame, rng, start)
 
     def _watch_copies(self, chain: list[Variable], frame: pl.DataFrame, rng: np.random.Generator) -> None:
         """Keep the hashes of the training rows, and find what share of the copies of a trial draw may stay."""
         import numpy as np
 
+        from simulacra.parts.assemble import row_hashes
         from simulacra.parts.copies import fresh_rate, known
 
         self.key_: int = int(rng.integers(2**62))
         columns = {f["name"]: chain[f["value"]].ranks for f in self.fields_ if f["value"] >= 0}
-        rows = self._hashes(frame, {name: ranks.astype(np.int64) for name, ranks in columns.items()})
+        seen = {name: ranks.astype(np.int64) for name, ranks in columns.items()}
+        rows = row_hashes(self.fields_, frame, seen, self.key_)
         self.rows_: Words = np.unique(rows)
         trial = float(known(self._draw(int(np.clip(frame.height, 2000, 20_000)), rng)[1], self.rows_).mean())
         fresh = fresh_rate(rows)
@@ -134,39 +131,11 @@ class Forest(Generator):
 
     def _draw(self, n: int, rng: np.random.Generator) -> tuple[pl.DataFrame, Words]:
         """Draw n rows, with placeholders for surrogates, and the hash of each row."""
-        import numpy as np
-        import polars as pl
-
+        from simulacra.parts.assemble import assemble, row_hashes
         from simulacra.parts.chain import draw_chain
-        from simulacra.parts.encoding import decode
-        from simulacra.parts.fields import join, placeholder
 
-        owner = {field["value"]: (field, field["codec"]) for field in self.fields_ if field["codec"]}
-        states, cells, ranks = {-1: np.zeros(n, np.int64)}, {}, {}
-        for i, (drawn, low, high) in enumerate(draw_chain(self.links_, n, rng)):
-            if i not in owner:
-                states[i] = drawn
-                continue
-            field, codec = owner[i]
-            values = decode(drawn, codec, rng, low, high)
-            cells[field["name"]] = join(field, states[field["state"]], values)
-            ranks[field["name"]] = drawn
-        for field in self.fields_:
-            if field["value"] < 0:
-                state = states[field["state"]]
-                cells[field["name"]] = placeholder(field, state) if field["surrogate"] else join(field, state, None)
-        frame = pl.DataFrame([cells[field["name"]] for field in self.fields_])
-        return frame, self._hashes(frame, ranks)
-
-    def _hashes(self, frame: pl.DataFrame, ranks: dict[str, Ints]) -> Words:
-        """Return the keyed hash of each row: categories by rank, the rest by value; surrogates are left out."""
-        from simulacra.parts.copies import row_words, words
-
-        columns = []
-        for field in self.fields_:
-            if field["codec"]:
-                columns.append(words(frame[field["name"]], ranks[field["name"]], bool(field["codec"]["ordered"])))
-        return row_words(columns, frame.height, self.key_)
+        frame, ranks = assemble(self.fields_, draw_chain(self.links_, n, rng), n, rng)
+        return frame, row_hashes(self.fields_, frame, ranks, self.key_)
 
 
 def _replace(frame: pl.DataFrame, at: Ints, fresh: pl.DataFrame) -> pl.DataFrame:
