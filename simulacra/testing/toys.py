@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 TOWNS = ("Ulm", "Bonn", "Jena", "Trier", "Worms")
 SHARES = (0.4, 0.25, 0.2, 0.1, 0.05)
 FIRST = date(2020, 1, 1)
+SHAPES = ("cross", "disc", "square")
+SHAPE_SHARES = (0.3, 0.3, 0.4)
 
 
 def linked(rows: int = 1000, r: float = 0.7, seed: int = 0) -> pl.DataFrame:
@@ -152,6 +154,54 @@ def wide(rows: int = 200, columns: int = 1500, seed: int = 0) -> pl.DataFrame:
     for i in range(1, columns):
         noise[i] = 0.9 * noise[i - 1] + math.sqrt(1 - 0.81) * noise[i]
     return pl.DataFrame({f"c{i}": np.round(noise[i], 3) for i in range(columns)})
+
+
+def picture_factors(rows: int = 200, colour: bool = False, seed: int = 0) -> pl.DataFrame:
+    """Return what `pictures` of the same rows, colour and seed show.
+
+    label: the shape. x, y: its centre; size: its radius, as shares of the side. angle: radians, up to a quarter turn.
+    grey, or red, green and blue: brightness, 120..250.
+    """
+    import numpy as np
+    import polars as pl
+
+    rng = stream(seed, "toys/pictures", "factors")
+    label = rng.choice(SHAPES, rows, p=SHAPE_SHARES)
+    x, y = rng.uniform(0.35, 0.65, (2, rows))
+    size, angle = rng.uniform(0.18, 0.3, rows), rng.uniform(0, math.pi / 2, rows)
+    light = rng.uniform(120, 250, (3, rows))
+    names = ("red", "green", "blue") if colour else ("grey",)
+    channels = {name: np.round(light[i], 1) for i, name in enumerate(names)}
+    return pl.DataFrame({"label": label, "x": x, "y": y, "size": size, "angle": angle, **channels})
+
+
+def pictures(rows: int = 200, side: int = 16, colour: bool = False, seed: int = 0) -> pl.DataFrame:
+    """Return labelled pictures: one shape of SHAPES with soft edges on a dark, faintly noisy ground.
+
+    Columns: image, uint8 (side, side) or (side, side, 3), and label, the name of the shape. Place, size, rotation and
+    colour vary on their own: see `picture_factors`.
+    """
+    import numpy as np
+    import polars as pl
+
+    facts = picture_factors(rows, colour, seed)
+    x, y, size, angle = (facts[c].to_numpy()[:, None, None] for c in ("x", "y", "size", "angle"))
+    places = (np.arange(side) + 0.5) / side
+    across, down = places[None, None, :] - x, places[None, :, None] - y
+    u = np.abs(across * np.cos(angle) + down * np.sin(angle))  # (rows, side, side), on the axes of the shape
+    v = np.abs(down * np.cos(angle) - across * np.sin(angle))
+    beyond = {  # how far a pixel lies outside the shape; negative inside
+        "disc": np.hypot(u, v) - size,
+        "square": np.maximum(u, v) - 0.85 * size,
+        "cross": np.maximum(np.maximum(u, v) - 1.2 * size, np.minimum(u, v) - 0.35 * size),
+    }
+    label = facts["label"].to_numpy()
+    outside = np.select([label[:, None, None] == shape for shape in SHAPES], [beyond[shape] for shape in SHAPES])
+    inside = 1 / (1 + np.exp(3 * side * outside))
+    light = facts.select(facts.columns[5:]).to_numpy()[:, None, None, :]  # (rows, 1, 1, channels)
+    ground = 20 + 4 * stream(seed, "toys/pictures", "ground").standard_normal((rows, side, side, 1))
+    cells = np.clip(np.rint(ground + inside[..., None] * (light - ground)), 0, 255).astype(np.uint8)
+    return pl.DataFrame({"image": pl.Series(cells if colour else cells[..., 0]), "label": label})
 
 
 _PLAIN = (
