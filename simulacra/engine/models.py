@@ -58,6 +58,6 @@ def fit(
     begun = out.with_name(f".{out.name}.checkpoint")
     fitted = unfitted.fit(rows, schema=recipe.schema, seed=seed, checkpoint=begun)
     fitted.save(out, overwrite=force)
-    if state.is_saved(begun):
+    if begun.is_dir() and all(state.is_saved(stage) for stage in begun.iterdir()):
         shutil.rmtree(begun)
     return fitted
