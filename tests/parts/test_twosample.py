@@ -19,7 +19,7 @@ def test_fresh_rows_cannot_be_told_apart_and_others_can() -> None:
     draw = np.random.default_rng(0)
     assert auc(rows(1), rows(2), draw) < 0.55
     assert auc(rows(1, shift=1.0), rows(2), draw) > 0.8
-    assert auc(rows(1, link=0.0), rows(2), draw) > 0.8
+    assert auc(rows(1, link=0.0), rows(2), draw) > 0.7
 
 
 def test_a_handful_of_rows_says_nothing_either_way() -> None:
