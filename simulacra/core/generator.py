@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from simulacra.core import options, rng, state
+from simulacra.core import infer_images, options, rng, state
 from simulacra.core.data import Dataset, as_dataset, frame_kind, give_back
 from simulacra.core.errors import ConfigError, DataError, ModelError, NotFitted, near
 from simulacra.core.lineage import Lineage, keyed_hash, versions
@@ -120,6 +120,8 @@ class Generator:
         for attribute in [a for a in vars(self) if a.endswith("_")]:
             delattr(self, attribute)
         source, kind = self._take(data, schema)
+        if self.name.startswith("tables/"):
+            infer_images.refuse(source.schema, self.name)
         parents = tuple(keyed_hash(f) for f in source.frames.values()) if data is not None else ()
         self._checkpoint: Checkpoint | None = None
         if checkpoint is not None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from simulacra.core import patterns
+from simulacra.core import infer_images, patterns
 from simulacra.core.errors import SchemaError
 from simulacra.core.schema import Column, Schema, Table
 
@@ -31,6 +31,8 @@ def infer(frames: Mapping[str, pl.DataFrame], formats: Mapping[str, str] | None 
         if not frame.width:
             raise SchemaError(f"table {name!r} has no columns; a schema needs at least one")
         columns = tuple(_column(frame[c], (formats or {}).get(c, "")) for c in frame.columns)
+        if any(c.kind == "image" for c in columns):
+            columns = tuple(_label(c, frame[c.name]) for c in columns)
         tables[name] = Table(columns, key=_key(columns), together=missing_together(frame), rows=frame.height)
     return Schema(tables)
 
@@ -66,17 +68,20 @@ def _key(columns: tuple[Column, ...]) -> tuple[str, ...]:
 def _column(series: pl.Series, written: str) -> Column:
     import polars as pl
 
-    if series.dtype.is_nested() or series.dtype.is_object():
+    image = infer_images.shape_of(series.dtype) is not None
+    if not image and (series.dtype.is_nested() or series.dtype.is_object()):
+        hint = "; images are arrays of UInt8, height x width or height x width x 3"
         raise SchemaError(
             f"column {series.name!r}: holds {type(series.dtype).__name__.lower()} values, and a table needs one value "
             "a cell; unnest it into columns or rows of its own, or drop it"
+            + (hint if isinstance(series.dtype, pl.Array) else "")
         )
     if isinstance(series.dtype, pl.BaseExtension):
         raise SchemaError(
             f"column {series.name!r}: holds values of the extension type {series.dtype}, such as pandas periods or "
             "intervals; turn it into text, numbers or times first"
         )
-    facts = _facts(series, written)
+    facts = infer_images.facts(series) if image else _facts(series, written)
     missing = series.null_count() / len(series) if len(series) else 0.0
     kind = facts["kind"]
     sensitivity, reason = _sensitivity(series.name, kind)
@@ -88,6 +93,28 @@ def _column(series: pl.Series, written: str) -> Column:
         sensitivity=sensitivity,
         source="from data",
         **facts,
+    )
+
+
+def _label(column: Column, series: pl.Series) -> Column:
+    """Return the column beside images that says what they show as a category, however few images a class has."""
+    import numpy as np
+    import polars as pl
+
+    name = column.name.lower()
+    whole = series.dtype.is_integer() or series.dtype == pl.String
+    if name not in infer_images.LABELS or not whole or column.kind in ("category", "boolean", "constant", "empty"):
+        return column
+    table = series.drop_nulls().alias("value").value_counts().sort("value")
+    values, counts = table["value"], table["count"].to_numpy().astype(np.int64)
+    return Column(
+        name=column.name,
+        dtype=column.dtype,
+        missing=column.missing,
+        source="from data",
+        kind="category",
+        why=f"the label of images: {len(values):,} classes",
+        **_levels(values, counts),
     )
 
 

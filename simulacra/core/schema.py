@@ -47,7 +47,7 @@ class Column:
     quantiles: 0, 10, .. 100 % quantiles of a number or time (seconds since 1970), for tables/rules.
     spikes: values that stand out far above their neighbours. heavy_tail: extremes far beyond the bulk.
     format: strftime of a time kept as text; pattern of an id ("AA-9999"); which person data (PERSON_FORMATS);
-        how numbers were written in text (".2f", "${:,.2f}").
+        how numbers were written in text (".2f", "${:,.2f}"); width, height and mode of images ("28x28 grey").
     unique: no value occurs twice. unit: free text, e.g. "years". sensitivity: none, quasi or direct identifier.
     public: the fact may be shown without a privacy budget. source: "from data" or "declared". why: the reason.
     Raises SchemaError for values that contradict each other.

@@ -1,4 +1,4 @@
-"""Reading and writing tables: CSV, TSV, Parquet, JSON lines and Arrow, compressed or not, files or standard streams."""
+"""Reading and writing: CSV, TSV, Parquet, JSON lines and Arrow, compressed or not, standard streams, and images."""
 
 from __future__ import annotations
 
@@ -31,19 +31,27 @@ def read(
     decimal: str | None = None,
     names: Sequence[str] | None = None,
     limit: int = LIMIT,
+    size: int | None = None,
+    mode: str | None = None,
 ) -> Dataset:
-    """Read a table with its inferred schema; every value stays what it is in the file.
+    """Read a table, or images as a table, with its inferred schema; every value stays what it is in the file.
 
-    source: a path, or "-" for standard input. na: cells to take as missing besides the empty one. table: the name of
-    the table. format: csv, tsv, parquet, jsonl or arrow; None goes by content and ending. For delimited text:
-    delimiter, quote ("" for none), encoding (a Python codec) and decimal ("." or ",") are found out when None; names
-    are the columns of a text without a header. limit: most bytes after unpacking.
+    source: a path, or "-" for standard input; for images a folder or an .npz archive (see io.images.read). na: cells
+    to take as missing besides the empty one. table: the name of the table. format: csv, tsv, parquet, jsonl or arrow;
+    None goes by content and ending. For delimited text: delimiter, quote ("" for none), encoding (a Python codec) and
+    decimal ("." or ",") are found out when None; names are the columns of a text without a
+    header. limit: most bytes after unpacking. size, mode: of images, in pixels a side, "grey" or "colour"; None as they are.
     Raises DataError with file, line and column for what cannot be read, MissingExtra for .zst without pyarrow.
     """
     from simulacra.core.data import Dataset
     from simulacra.core.infer import infer
+    from simulacra.io import images
     from simulacra.io import source as sources
 
+    if str(source) != "-" and images.layout_of(source):
+        return images.read(source, size=size, mode=mode, limit=limit, table=table)
+    if size is not None or mode is not None:
+        raise ConfigError(f"size and mode are for images, and {source} is no folder or .npz archive of images")
     given = _Options(tuple(na), delimiter, quote, encoding, decimal, names)
     _check(na, format, given)
     data, found, shown = sources.load(source, limit, format)
@@ -103,16 +111,20 @@ def write(data: Any, path: str | Path, *, format: str | None = None, neutralise:
     """Write a table whole or not at all; numbers and dates look as they did in the file they were read from.
 
     data: a Dataset of one table, or any frame. path: its ending names the format and the compression (.gz, .bz2, .xz,
-    .zst, .zip); "-" is standard output, CSV unless `format` says otherwise. neutralise: put an apostrophe before text
-    that a spreadsheet would run as a formula (= + - @ tab or return first); numbers stay as they are.
+    .zst, .zip); .npz is for images; "-" is standard output, CSV unless `format` says otherwise. neutralise: put an
+    apostrophe before text that a spreadsheet would run as a formula (= + - @ tab or return first); numbers stay as
+    they are.
     Raises ConfigError for an unknown ending, OutputError for a full disk or a folder that cannot be written to.
     """
     import sys
 
     from simulacra.core.atomic import writing
     from simulacra.core.data import as_dataset
-    from simulacra.io import output
+    from simulacra.io import images, output
 
+    if Path(path).suffix.lower() == ".npz" and format is None:
+        images.write_npz(as_dataset(data).frame, Path(path))
+        return
     found, packed = output.target(str(path), format)
     if neutralise and found not in ("csv", "tsv"):
         raise ConfigError(f"{path}: neutralise is for CSV, which spreadsheets open; the format is {found}")

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from simulacra.core.errors import DataError
+from simulacra.core.infer_images import shape_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -59,7 +60,7 @@ def read_jsonl(text: bytes, shown: str) -> pl.DataFrame:
 def flat(frame: pl.DataFrame, shown: str) -> pl.DataFrame:
     """Return the frame, or refuse columns that hold lists, records or objects and a table without columns or rows."""
     for name, dtype in frame.schema.items():
-        if dtype.is_nested() or dtype.is_object():
+        if (dtype.is_nested() and shape_of(dtype) is None) or dtype.is_object():
             raise DataError(
                 f"{shown}, column {name!r}: holds {type(dtype).__name__.lower()} values, and a table needs one value a "
                 "cell; unnest it into columns or rows of its own, or drop it"

@@ -1,0 +1,203 @@
+"""Images as data: folders and .npz archives in, the same out, as rows with a column of arrays and one of labels."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulacra.core.atomic import writing
+from simulacra.core.errors import ConfigError, DataError
+from simulacra.core.infer_images import columns_of, size_of
+from simulacra.io import _images_decode, _images_folder, _images_npz
+from simulacra.io._images_decode import Reading
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from simulacra.core.data import Dataset
+
+FORMATS = ("png", "imagefolder", "npz", "parquet")
+"""How images are written: a folder a class, images with metadata.csv, arrays, or rows of arrays."""
+IMAGE = "image"
+UNSAFE = re.compile(r"[/\\\x00-\x1f\x7f:*?\"<>|]|^\.|^\s|[\s.]$|^$")
+"""Labels that cannot name a folder on every system."""
+
+
+def layout_of(source: str | Path) -> str:
+    """Return "npz", "classes", "metadata" or "plain", or "" for a source that holds no images by its look."""
+    path = Path(os.fspath(source)).expanduser()
+    if _archive(path) is not None:
+        return "npz"
+    return _images_folder.layout_of(path) if path.is_dir() else ""
+
+
+def format_of(source: str | Path) -> str:
+    """Return which of FORMATS gives images out as a source brings them in, "" for one that holds none."""
+    return {"npz": "npz", "classes": "png", "plain": "png", "metadata": "imagefolder", "": ""}[layout_of(source)]
+
+
+def read(
+    source: str | Path, *, size: int | None = None, mode: str | None = None, limit: int = 8 << 30, table: str = "table"
+) -> Dataset:
+    """Read images with their labels: a column "image" (H, W) or (H, W, 3) of uint8, and the columns beside it.
+
+    source: a folder with one sub-folder a class (column "label"), a folder with metadata.csv, metadata.jsonl or
+    metadata.parquet whose column file_name names the images, a folder of images alone, or an .npz archive; ARCHIVE/PART
+    reads one part, such as train, of several. size: the square in the middle of each image is scaled to so many pixels
+    a side; None takes them as they are, and all must be of one size. mode: "grey" or "colour" converts them; None
+    takes them as they are, and all must be of one mode. limit: most bytes of pixels.
+    Raises DataError with the file or the array, ConfigError for a wrong size or mode, MissingExtra without Pillow.
+    """
+    from simulacra.core.data import Dataset
+    from simulacra.core.infer import infer
+
+    reading = Reading(size, mode)
+    path = Path(os.fspath(source)).expanduser()
+    archive = _archive(path)
+    frame, notes = _from_npz(*archive, str(source), reading, limit) if archive else _from_folder(path, reading, limit)
+    schema = infer({table: frame})
+    if size is not None:
+        notes.append(f"the square in the middle of each was scaled to {size} pixels a side")
+    if mode is not None:
+        notes.append(f"converted to {mode}")
+    why = "; ".join([schema[IMAGE].why, *notes])
+    return Dataset({table: frame}, schema.replace(IMAGE, why=why, source="from data"))
+
+
+def read_written(root: Path, names: list[str]) -> pl.DataFrame:
+    """Return the images of a finished output: files below its media/, their class the folder they lie in.
+
+    names: below root, as the manifest has them, metadata.csv among them where there is one.
+    """
+    import polars as pl
+
+    from simulacra.io import files
+    from simulacra.parts.pictures import series
+
+    images = sorted((n for n in names if n.endswith(".png")), key=lambda n: n.rpartition("/")[2])
+    pixels = _images_decode.stack([(root / n, str(root / n)) for n in images], Reading(), files.LIMIT)
+    frame = pl.DataFrame([series(IMAGE, pixels)])
+    table = next((n for n in names if n.endswith("metadata.csv")), None)
+    if table is not None:
+        rest = files.read(root / table).frame
+        order = pl.DataFrame({_images_folder.NAME: [n.partition("/")[2] for n in images]})
+        rest = order.join(rest, on=_images_folder.NAME, how="left", maintain_order="left").drop(_images_folder.NAME)
+        return frame.hstack(rest)
+    if all(n.count("/") == 2 for n in images):
+        labels = pl.Series("label", [n.split("/")[1] for n in images], dtype=pl.String)
+        return frame.with_columns(labels)
+    return frame
+
+
+def write_folder(frame: pl.DataFrame, place: Path, start: int, format: str) -> pl.DataFrame:
+    """Write images below a folder and return their names (file_name) with the columns beside them.
+
+    format "png": label/000000.png where there are labels, 000000.png otherwise; "imagefolder": 000000.png, for a
+    metadata.csv of what is returned. start: number of the first image.
+    """
+    import polars as pl
+
+    from simulacra.parts.pictures import arrays, png
+
+    images, column = arrays(frame)
+    rest = frame.drop(column)
+    labels = [str(v) for v in rest["label"]] if format == "png" and rest.width else None
+    for label in dict.fromkeys(labels or []):
+        if unsafe(label):
+            raise DataError(f"the label {label!r} cannot name a folder; give --format imagefolder, npz or parquet")
+        (place / label).mkdir(parents=True, exist_ok=True)
+    place.mkdir(parents=True, exist_ok=True)
+    names = []
+    for i, image in enumerate(images):
+        name = f"{start + i:06d}.png"
+        names.append(f"{labels[i]}/{name}" if labels is not None else name)
+        (place / names[-1]).write_bytes(png(image))
+    return rest.insert_column(0, pl.Series(_images_folder.NAME, names, dtype=pl.String))
+
+
+def write_npz(frame: pl.DataFrame, path: Path) -> None:
+    """Write images, labels and further columns as one .npz, whole or not at all."""
+    if len(columns_of(frame)) != 1:
+        raise ConfigError(f"{path}: .npz is written for tables with one column of images; use Parquet or CSV")
+    with writing(path) as temp, open(temp, "wb") as handle:
+        _images_npz.write(frame, handle)
+
+
+def unsafe(label: str) -> bool:
+    """Return whether a label cannot name a folder on every system."""
+    return bool(UNSAFE.search(label)) or len(label.encode()) > 200
+
+
+def fits(format: str, frame: pl.DataFrame) -> None:
+    """Raise ConfigError when a table, given by its empty frame, cannot be written in a format."""
+    images = columns_of(frame)
+    beside = [c for c in frame.columns if c not in images]
+    if not images:
+        if format in ("png", "imagefolder", "npz"):
+            raise ConfigError(f"format {format} is for images, and the table has none; use parquet, csv or jsonl")
+        return
+    if format not in FORMATS:
+        raise ConfigError(f"column {images[0]!r} holds images, which {format} cannot; use {', '.join(FORMATS)}")
+    if len(images) > 1 and format != "parquet":
+        raise ConfigError(f"columns {', '.join(map(repr, images))} all hold images; format parquet keeps them")
+    if format == "png" and beside not in ([], ["label"]):
+        raise ConfigError(
+            f"format png keeps the column 'label' alone, as folders, and there is {', '.join(map(repr, beside))}; use "
+            "imagefolder (images with metadata.csv), npz or parquet"
+        )
+
+
+def default_format(frame: pl.DataFrame) -> str:
+    """Return the format for images in memory: png where labels are all there is beside them, else imagefolder."""
+    images = columns_of(frame)
+    beside = [c for c in frame.columns if c not in images]
+    if not images:
+        return "parquet"
+    return "parquet" if len(images) > 1 else "png" if beside in ([], ["label"]) else "imagefolder"
+
+
+def _archive(path: Path) -> tuple[Path, str | None] | None:
+    """Return an .npz file and the part of it that is named behind a slash, or None."""
+    if path.suffix.lower() == ".npz" and not path.is_dir():
+        return path, None
+    if path.parent.suffix.lower() == ".npz" and path.parent.is_file():
+        return path.parent, path.name
+    return None
+
+
+def _from_npz(
+    path: Path, split: str | None, shown: str, reading: Reading, limit: int
+) -> tuple[pl.DataFrame, list[str]]:
+    import polars as pl
+
+    from simulacra.io.source import located
+    from simulacra.parts.pictures import series
+
+    located(path)
+    images, columns, notes = _images_npz.read(path, shown, split, limit)
+    images = _images_decode.rescaled(images, reading)
+    frame = pl.DataFrame([series(IMAGE, images)])
+    return frame.with_columns(pl.Series(name, values) for name, values in columns.items()), notes
+
+
+def _from_folder(path: Path, reading: Reading, limit: int) -> tuple[pl.DataFrame, list[str]]:
+    import polars as pl
+
+    from simulacra.parts.pictures import series
+
+    found = _images_folder.find(path)
+    pixels = series(IMAGE, _images_decode.stack(found.files, reading, limit))
+    if found.frame is not None and IMAGE in found.frame.columns:
+        raise DataError(f"{path}: the metadata have a column {IMAGE!r} of their own; rename it")
+    notes = [f"{len(found.left):,} other files were not read, such as {found.left[0]}"] if found.left else []
+    frame = pl.DataFrame([pixels])
+    return (frame if found.frame is None else frame.hstack(found.frame)), notes
+
+
+def said(frame: pl.DataFrame) -> str:
+    """Return the size of the images of a frame in words, for a message."""
+    found = columns_of(frame)
+    dtype: Any = frame.schema[found[0]]
+    return size_of(tuple(dtype.shape))
