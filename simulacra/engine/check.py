@@ -14,6 +14,7 @@ from simulacra.core.progress import task
 from simulacra.core.report import Report
 from simulacra.core.schema import Schema
 from simulacra.engine.inputs import align, is_path, require, schema_of, take
+from simulacra.parts.curves import training
 
 
 def check(
@@ -82,6 +83,7 @@ def judge(case: Case, guards: Iterable[str], meta: Mapping[str, Any] | None = No
         for name in guards:
             items += guarded(name, name, lambda name=name: registry.load(name, "guards")(case))  # type: ignore[misc]
             step(1, name)
+    items += guarded("training", "training", lambda: training(case.facts, getattr(case.model, "curves_", {})))
     return Report.of(items, {**_meta(case), **(meta or {})})
 
 

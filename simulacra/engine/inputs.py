@@ -13,6 +13,7 @@ from simulacra.core.errors import ConfigError, DataError, near
 from simulacra.core.rng import stream
 from simulacra.core.schema import Schema
 from simulacra.core.state import is_saved
+from simulacra.core.where import Where, as_read, mask, shares
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,10 +29,18 @@ def is_path(source: object) -> bool:
     return isinstance(source, str | os.PathLike)
 
 
-def take(source: Any, *, na: Iterable[str] = (), schema: Schema | None = None) -> Dataset:
+def take(
+    source: Any,
+    *,
+    na: Iterable[str] = (),
+    schema: Schema | None = None,
+    size: int | None = None,
+    mode: str | None = None,
+) -> Dataset:
     """Return any frame, Dataset, file or finished output folder as a Dataset of one table.
 
-    na: texts that count as missing cells in text files. schema: facts in place of inferred ones.
+    na: texts that count as missing cells in text files. schema: facts in place of inferred ones. size, mode: of images
+    that are read (see io.images.read); a table in memory and an output stay as they are.
     Raises DataError, SchemaError.
     """
     if is_path(source):
@@ -41,7 +50,10 @@ def take(source: Any, *, na: Iterable[str] = (), schema: Schema | None = None) -
             raise DataError(f"{source} is a saved model, not a table; make rows with `simulacra sample {source}`")
         if (Path(source) / ".work").is_dir():
             raise DataError(f"{source} is an unfinished output; run the command that began it again to finish it")
-        found = folder.read(source) if folder.is_output(source) else files.read(source, na=tuple(na))
+        if folder.is_output(source):
+            found = folder.read(source)
+        else:
+            found = files.read(source, na=tuple(na), size=size, mode=mode)
     else:
         found = as_dataset(source)
     checked = as_dataset(found.frame, schema)
@@ -114,17 +126,23 @@ def _cast(series: pl.Series, dtype: pl.DataType, what: str, like_what: str) -> p
         ) from None
 
 
-def split(data: Dataset, seed: int, person: str | None) -> tuple[Dataset, Dataset | None, str]:
+def split(
+    data: Dataset, seed: int, person: str | None, strata: str | None = None
+) -> tuple[Dataset, Dataset | None, str]:
     """Return (rows to fit on, rows kept back or None when too few, a sentence that says so); order is kept.
 
-    person: column of which equal values stay on one side, so that nobody is in both.
+    person: column of which equal values stay on one side, so that nobody is in both. strata: column of which every
+    level keeps its share on both sides, as far as whole rows allow; without effect beside person.
     """
     frame, rows = data.frame, len(data)
     wanted = int(HOLDOUT * rows)
     if wanted < 1:
         return data, None, f"All {rows} rows were fitted: too few to keep any back."
     rng = stream(seed, "engine/make", "holdout")
-    if person is None:
+    if person is None and strata is not None:
+        kept = _of_every_level(frame[strata], wanted, rng.permutation(rows))
+        sentence = f"{wanted:,} other rows (20 %, of every level of {strata!r}) were kept back as holdout."
+    elif person is None:
         kept = rng.permutation(rows) < wanted
         sentence = f"{wanted:,} other rows (20 %) were kept back as holdout."
     else:
@@ -135,6 +153,41 @@ def split(data: Dataset, seed: int, person: str | None) -> tuple[Dataset, Datase
     name = next(iter(data.frames))
     fitted, holdout = (dataclasses.replace(data, frames={name: frame.filter(m)}) for m in (~kept, kept))
     return fitted, holdout, sentence
+
+
+def alike(data: Dataset | None, where: Where | None, seed: int) -> Dataset | None:
+    """Return the real rows that made rows drawn under conditions may be held against: those that fulfil them.
+
+    Of shares as many rows are kept as have them exactly, drawn without replacement. None when no row fulfils them.
+    """
+    if data is None or not where:
+        return data
+    import numpy as np
+
+    frame, columns = data.frame, data.schema.columns
+    parts = [(mask(*as_read(frame, plain, columns)), share) for plain, share in shares(where, frame.clear())]
+    most = min(int(hit.sum()) / share for hit, share in parts if share > 0)
+    draw = stream(seed, "engine/make", "alike")
+    taken = []
+    for hit, share in parts:
+        rows = hit.arg_true().to_numpy()
+        taken.append(rows if len(parts) == 1 else draw.permutation(rows)[: int(most * share)])
+    kept = np.sort(np.concatenate(taken))
+    return dataclasses.replace(data, frames={next(iter(data.frames)): frame[kept]}) if kept.size else None
+
+
+def _of_every_level(column: pl.Series, wanted: int, order: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return the mask of `wanted` rows, of each level its share: every k-th row once rows are sorted by level.
+
+    order: (rows,) a permutation, by which the rows of a level are sorted. Empty cells are a level of their own.
+    """
+    import numpy as np
+
+    codes = column.rank("dense").fill_null(0).to_numpy()
+    place = np.empty(len(order), np.int64)
+    place[np.lexsort((order, codes))] = np.arange(len(order))
+    # The whole part of place x wanted / rows rises exactly `wanted` times.
+    return (place + 1) * wanted // len(order) > place * wanted // len(order)
 
 
 def relearned(data: Dataset) -> Dataset:

@@ -22,7 +22,7 @@ from simulacra.core.progress import task
 from simulacra.core.report import VERDICTS, Report
 from simulacra.core.rng import BLOCK_ROWS
 from simulacra.engine.check import chosen, judge
-from simulacra.engine.inputs import align, is_path, relearned, require, split, take
+from simulacra.engine.inputs import alike, align, is_path, relearned, require, split, take
 from simulacra.engine.models import load
 from simulacra.engine.recipe import Recipe
 from simulacra.io import card, folder
@@ -187,6 +187,8 @@ def _run(job: _Job, guards: list[str], place: Folder | None, workers: int) -> Ma
     """Fit, sample, check, write."""
     recipe = job.recipe
     method = _fitted(job, place)
+    if recipe.n is None and job.fitted is not None:
+        job = dataclasses.replace(job, n=method.default_rows(job.n))
     lineage = _lineage(job, method)
     rows = _sampled(job, method, lineage, place, workers)
     report = None if recipe.model else _judged(job, method, lineage, rows, guards)
@@ -265,10 +267,12 @@ def _parts(batches: Iterable[Dataset], blocks: int) -> Iterator[pl.DataFrame]:
 
 
 def _judged(job: _Job, method: Generator, lineage: Lineage, rows: pl.DataFrame, guards: list[str]) -> Report:
+    where = {**(method.aims() or {}), **conditions.parse(job.recipe.where)}
+    real, holdout = (alike(part, where, job.recipe.seed) for part in (job.fitted, job.holdout))
     case = Case(
         made=Dataset({"table": rows}, method.schema_, lineage),
-        real=job.fitted,
-        holdout=job.holdout,
+        real=real,
+        holdout=holdout,
         target=job.recipe.target,
         schema=method.schema_,
         model=method,
@@ -278,7 +282,12 @@ def _judged(job: _Job, method: Generator, lineage: Lineage, rows: pl.DataFrame, 
     )
     source = f" from {Path(job.recipe.data).name}" if job.recipe.data else ""
     seen = "" if rows.height == job.n else f" The first {rows.height:,} of {job.n:,} rows were checked."
-    about = f"{job.n:,} rows made by {method.name}. {_origin(job)}{seen}"
+    held = (
+        ""
+        if real is None
+        else f" They were compared with the {len(real):,} of these that fulfil {conditions.said(where)}."
+    )
+    about = f"{job.n:,} rows made by {method.name}. {_origin(job)}{held * bool(where)}{seen}"
     meta = {
         "title": f"{job.n:,} synthetic rows{source}",
         "about": about,

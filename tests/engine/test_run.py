@@ -13,6 +13,7 @@ import pytest
 
 import simulacra
 from simulacra.core.schema import Column, Schema
+from simulacra.testing import toys
 
 PROGRAM = Path(sys.executable).with_name("simulacra")
 
@@ -63,3 +64,14 @@ def test_large_outputs_are_checked_by_their_first_parts(env: dict[str, str], tab
     assert report["findings"][0]["value"] == 16 * 65_536
     assert "The first 1,048,576 of 1,100,000 rows were checked" in report["meta"]["about"]
     assert len(list((tmp_path / "out" / "data").iterdir())) == 17
+
+
+def test_rows_made_under_conditions_are_held_against_real_rows_that_fulfil_them() -> None:
+    data = toys.people(3000, 4)
+    plain = simulacra.make(data, n=800, where={"member": True}, only=["fidelity"])
+    assert plain.verdict in ("ok", "warn"), plain.report
+    assert "fulfil member=true" in plain.report.meta["about"]
+    real = int(data["member"].sum())
+    assert plain.report.meta["real rows"] < real
+    shares = simulacra.make(data, n=800, where={"member": {True: 0.5, False: 0.5}}, only=["fidelity"])
+    assert shares.verdict in ("ok", "warn"), shares.report
