@@ -53,6 +53,9 @@ $(VENV)/%.stamp: pyproject.toml constraints.txt | $(PY)
 	@$(INSTALL) -e '.[$*]'
 	@touch $@
 
+# The tests train networks; torch is there before anything that asks for it.
+$(VENV)/test.stamp: $(VENV)/torch.stamp
+
 # A step of its own: asked for by itself, an index or a local wheel with the CPU build is preferred over several GB of CUDA.
 $(VENV)/torch.stamp: constraints.txt | $(PY)
 	@echo "Installing torch into $(VENV) ..."
