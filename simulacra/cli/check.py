@@ -23,6 +23,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--only", type=common.names, metavar="GUARDS", help="run only these guards, e.g. fidelity,privacy")
     add("--seed", type=common.whole, default=0, help="seed of the guards' random steps (default 0)")
     add("--na", action="append", default=[], metavar="TEXT", help=common.NA_HELP)
+    add("--size", type=common.whole, metavar="PIXELS", help=common.SIZE_HELP)
+    add("--mode", choices=("grey", "colour"), help=common.MODE_HELP)
     add("-o", "--out", metavar="FILE", help="write the report: .html, .json or .txt")
     add("--fail-on", choices=("warn", "fail"), help=common.FAIL_ON_HELP)
     add("--force", action="store_true", help="replace FILE")
@@ -50,6 +52,8 @@ def run(given: argparse.Namespace) -> int:
             only=given.only,
             seed=given.seed,
             na=given.na,
+            size=given.size,
+            mode=given.mode,
         )
     if given.out:
         report.save(given.out)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 FAIL_ON_HELP = "exit with 1 when the verdict is at least this grave"
 NA_HELP = "a text that means a missing cell, e.g. --na NA; may be given again (the empty cell is always missing)"
 NEUTRALISE_HELP = "in CSV, quote text that a spreadsheet would run as a formula"
+SIZE_HELP = "scale the square in the middle of each image to so many pixels a side (default: as they are)"
+MODE_HELP = "convert images (default: as they are)"
 SET_HELP = "set a field of the method; may be given again (fields: simulacra list METHOD)"
 
 

@@ -14,14 +14,16 @@ from simulacra.cli import common
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     add = parser.add_argument
-    add("data", nargs="?", metavar="DATA", help="a file, - for standard input, or an output folder")
-    add("-m", "--method", default="tables/forest", metavar="ADDRESS", help="the method (default tables/forest)")
+    add("data", nargs="?", metavar="DATA", help="a file, a folder of images, - for standard input, or an output folder")
+    add("-m", "--method", metavar="ADDRESS", help="the method (default tables/forest; images/pca for images)")
     add("-o", "--out", metavar="FOLDER", required=True, help="where to write the model; a new folder")
     add("--seed", type=common.whole, default=0, help="any whole number (default 0)")
     add("--target", metavar="COLUMN", help="the column that a model will be trained to predict")
     add("--schema", metavar="FILE", help="facts in place of inferred ones (from simulacra look -o)")
     add("--set", action="append", dest="settings", default=[], metavar="FIELD=VALUE", help=common.SET_HELP)
     add("--na", action="append", default=[], metavar="TEXT", help=common.NA_HELP)
+    add("--size", type=common.whole, metavar="PIXELS", help=common.SIZE_HELP)
+    add("--mode", choices=("grey", "colour"), help=common.MODE_HELP)
     add("--force", action="store_true", help="replace a model that stands in FOLDER")
 
 
@@ -40,6 +42,8 @@ def run(given: argparse.Namespace) -> int:
             schema=given.schema,
             settings=common.settings(given.settings),
             na=given.na,
+            size=given.size,
+            mode=given.mode,
             force=given.force,
         )
     rows = method.lineage_.facts.get("rows")

@@ -14,9 +14,11 @@ from simulacra.cli import common
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     add = parser.add_argument
-    add("data", metavar="DATA", help="a file, - for standard input, or an output folder")
+    add("data", metavar="DATA", help="a file, a folder of images, - for standard input, or an output folder")
     add("-o", "--out", metavar="FILE", help="write the schema as TOML, to be edited")
     add("--na", action="append", default=[], metavar="TEXT", help=common.NA_HELP)
+    add("--size", type=common.whole, metavar="PIXELS", help=common.SIZE_HELP)
+    add("--mode", choices=("grey", "colour"), help=common.MODE_HELP)
     add("--force", action="store_true", help="replace FILE")
 
 
@@ -28,7 +30,7 @@ def run(given: argparse.Namespace) -> int:
 
     if given.out:
         common.existing(given.out, given.force)
-    schema = look(given.data, na=given.na)
+    schema = look(given.data, na=given.na, size=given.size, mode=given.mode)
     if given.out:
         write_text(given.out, schema.to_toml())
     print(render_schema(schema))

@@ -21,15 +21,17 @@ if TYPE_CHECKING:
     from simulacra.engine.recipe import Recipe
     from simulacra.engine.run import Made
 
-ENTRIES = ("method", "n", "seed", "target", "person", "holdout", "format", "neutralise", "fail_on")
+ENTRIES = ("method", "n", "seed", "target", "person", "holdout", "format", "neutralise", "fail_on", "size", "mode")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     add = parser.add_argument
-    add("data", nargs="?", metavar="DATA", help="a file (CSV, TSV, Parquet, JSON lines, Arrow), - for standard input, "
-        "an output folder, or a recipe (.toml); left out for methods that need no data")  # fmt: skip
-    add("-m", "--method", metavar="ADDRESS", help="the method (default tables/forest; see simulacra list)")
+    add("data", nargs="?", metavar="DATA", help="a file (CSV, TSV, Parquet, JSON lines, Arrow), images (a folder or "
+        ".npz), - for standard input, an output folder, or a recipe (.toml); left out for methods that need no data",
+    )  # fmt: skip
+    add("-m", "--method", metavar="ADDRESS", help="the method (default tables/forest, for images images/pca; see "
+        "simulacra list)")  # fmt: skip
     add("-n", type=common.whole, metavar="ROWS", help="rows to make (default: as many as the data have)")
     add("-o", "--out", metavar="FOLDER", required=True, help="where to write; a new folder")
     add("--seed", type=common.whole, help="any whole number (default 0); the same seed gives the same bytes")
@@ -41,8 +43,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--holdout", metavar="FILE", help="real rows kept apart, in place of 20 %% of the data")
     add("--set", action="append", dest="settings", metavar="FIELD=VALUE", help=common.SET_HELP)
     add("--na", action="append", metavar="TEXT", help=common.NA_HELP)
+    add("--size", type=common.whole, metavar="PIXELS", help=common.SIZE_HELP)
+    add("--mode", choices=("grey", "colour"), help=common.MODE_HELP)
     add("--only", type=common.names, metavar="GUARDS", help="run only these guards, e.g. fidelity,privacy")
-    add("--format", metavar="FORMAT", help="parquet (default), csv or jsonl")
+    add("--format", metavar="FORMAT", help="parquet (default), csv or jsonl; for images png, "
+        "imagefolder, npz or parquet (default: as they came)")  # fmt: skip
     add("--neutralise", action="store_true", default=None, help=common.NEUTRALISE_HELP)
     add("--workers", type=common.whole, default=1, help="processes that sample (default 1); never changes the rows")
     add("--fail-on", metavar="VERDICT", help=f"warn or fail: {common.FAIL_ON_HELP}")
@@ -63,6 +68,7 @@ def run(given: argparse.Namespace) -> int:
 def recipe(given: argparse.Namespace) -> Recipe:
     """Return the recipe that the flags describe: a file's with the flags over it, or one of flags alone."""
     from simulacra.core import where
+    from simulacra.engine.defaults import format_for, method_for
     from simulacra.engine.inputs import schema_of
     from simulacra.engine.recipe import Recipe
 
@@ -78,6 +84,8 @@ def recipe(given: argparse.Namespace) -> Recipe:
         entries["schema"] = schema_of(given.schema)
     if given.data and given.data.endswith(".toml"):
         return Recipe.read(given.data).changed(**entries)
+    entries.setdefault("method", method_for(given.data))
+    entries.setdefault("format", format_for(given.data))
     return Recipe(data=given.data or "", **entries)
 
 
@@ -89,6 +97,7 @@ def finish(made: Made) -> None:
     wanted = {
         "report.html": "the evidence, in any browser",
         "data": f"the {made.rows:,} rows",
+        "media": f"the {made.rows:,} images",
         "README.md": "the card: what they are and how they were made",
     }
     print("\nOpen:")

@@ -28,6 +28,8 @@ def check(
     only: Iterable[str] | None = None,
     seed: int = 0,
     na: Iterable[str] = (),
+    size: int | None = None,
+    mode: str | None = None,
     facts: Mapping[str, Any] | None = None,
 ) -> Report:
     """Judge made rows beside real ones, with one verdict that is the gravest of all findings.
@@ -35,14 +37,15 @@ def check(
     made, real, holdout, new: a frame, a Dataset, a file, or an output folder. real: what the rows were learned from.
     holdout: real rows the method never saw. new: rows met later. target: column to predict. schema: facts of the real
     data. only: guards to run, None for all. seed: of every random step. na: texts that count as missing in text files.
+    size, mode: of images that are read (io.images.read).
     facts: what the method says about itself. What is absent is reported as not tested.
     Raises DataError for tables whose columns differ, ConfigError for an unknown guard or target.
     """
     guards = chosen(only)
     schema = schema_of(schema)
     given = {"real": real, "holdout": holdout, "new": new}
-    tables = {name: take(source, na=na) for name, source in given.items() if source is not None}
-    rows = take(made, na=na)
+    tables = {name: take(source, na=na, size=size, mode=mode) for name, source in given.items() if source is not None}
+    rows = take(made, na=na, size=size, mode=mode)
     for name, data in {"made": rows, **tables}.items():
         if len(data) == 0:
             raise DataError(f"{name}: the table has a header but no rows; a check needs at least one")

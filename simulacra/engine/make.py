@@ -11,6 +11,7 @@ from typing import Any
 from simulacra.core import where as conditions
 from simulacra.core.errors import DataError
 from simulacra.core.schema import Schema
+from simulacra.engine.defaults import format_for, method_for
 from simulacra.engine.inputs import is_path, schema_of, take
 from simulacra.engine.recipe import Recipe
 from simulacra.engine.run import Made, run
@@ -19,7 +20,7 @@ from simulacra.io import folder
 
 def make(
     data: Any = None,
-    method: str = "tables/forest",
+    method: str | None = None,
     *,
     n: int | None = None,
     out: str | Path | None = None,
@@ -32,8 +33,10 @@ def make(
     settings: Mapping[str, Any] | None = None,
     na: Iterable[str] = (),
     only: Iterable[str] = (),
-    format: str = "parquet",
+    format: str | None = None,
     neutralise: bool = False,
+    size: int | None = None,
+    mode: str | None = None,
     fail_on: str | None = None,
     workers: int = 1,
     force: bool = False,
@@ -41,17 +44,20 @@ def make(
     """Fit a method on data, sample n rows, check them against rows it never saw, and write all of it when asked to.
 
     data: a table, a path, None for methods that need none, or a recipe (.toml), to which the other arguments are added
-    where they differ from their defaults. n: rows, as many as the data have when None. out: a new
+    where they differ from their defaults. method: an address; None takes tables/forest for tables and images/pca for
+    images. n: rows, as many as the data have when None. out: a new
     folder; without it nothing is written. seed: any integer. where: conditions (core.where). target: column to
     predict. person: column that names whose row it is, so that the holdout keeps whole persons. schema: facts, or
     their file. holdout: real rows kept apart; otherwise 20 % of the data are kept back. settings: fields of the method.
-    na: texts that count as missing. only: guards to run. format: parquet, csv or jsonl. neutralise: quote formulas
-    in CSV. fail_on: see Made.failed.
+    na: texts that count as missing. only: guards to run. format: parquet, csv or jsonl, and for images png,
+    imagefolder, npz or parquet; None takes parquet for tables and what the images came in. neutralise: quote formulas
+    in CSV. size, mode: of images that are read (io.images.read). fail_on: see Made.failed.
     workers: processes that sample. force: replace an output that stands in `out`.
     Raises SimulacraError with what to do.
     """
+    is_recipe = is_path(data) and str(data).endswith(".toml")
     recipe = Recipe(
-        method=method,
+        method=method or (Recipe.method if is_recipe else method_for(data)),
         data=str(data) if is_path(data) else "",
         holdout=str(holdout) if is_path(holdout) else "",
         n=n,
@@ -63,20 +69,22 @@ def make(
         settings=dict(settings or {}),
         na=tuple([na] if isinstance(na, str) else na),
         only=tuple([only] if isinstance(only, str) else only),
-        format=format,
+        format=format or (Recipe.format if is_recipe else format_for(data)),
         neutralise=neutralise,
         fail_on=fail_on or "",
+        size=size,
+        mode=mode or "",
     )
-    if is_path(data) and str(data).endswith(".toml"):
+    if is_recipe:
         given = {f.name: getattr(recipe, f.name) for f in dataclasses.fields(Recipe) if f.name != "data"}
         recipe = Recipe.read(data).changed(**{k: v for k, v in given.items() if v != getattr(Recipe(), k)})
         data = None
     return run(recipe, data, holdout, out=out, workers=workers, force=force)
 
 
-def look(data: Any, *, na: Iterable[str] = ()) -> Schema:
-    """Return the inferred schema of a table or a file, every fact with its reason. Raises DataError."""
-    return take(data, na=na).schema
+def look(data: Any, *, na: Iterable[str] = (), size: int | None = None, mode: str | None = None) -> Schema:
+    """Return the inferred schema of a table, a file or images, every fact with its reason. Raises DataError."""
+    return take(data, na=na, size=size, mode=mode).schema
 
 
 def redo(

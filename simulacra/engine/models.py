@@ -13,8 +13,10 @@ from simulacra.core.errors import DataError, OutputError
 from simulacra.core.generator import Generator
 from simulacra.core.progress import task
 from simulacra.core.schema import Schema
+from simulacra.engine.defaults import method_for
 from simulacra.engine.inputs import require, schema_of, take
 from simulacra.engine.recipe import Recipe
+from simulacra.io.images import default_format
 
 
 def load(path: str | Path) -> Generator:
@@ -25,9 +27,15 @@ def load(path: str | Path) -> Generator:
     return Generator.load(path)
 
 
+def format_of(path: str | Path) -> str:
+    """Return the format in which the rows of a saved model are written where none is named."""
+    empty = getattr(load(path), "empty_", None)
+    return "parquet" if empty is None else default_format(empty)
+
+
 def fit(
     data: Any,
-    method: str,
+    method: str | None,
     out: str | Path,
     *,
     seed: int = 0,
@@ -35,12 +43,17 @@ def fit(
     schema: Schema | str | Path | None = None,
     settings: Mapping[str, Any] | None = None,
     na: Iterable[str] = (),
+    size: int | None = None,
+    mode: str | None = None,
     force: bool = False,
 ) -> Generator:
-    """Fit a method on all rows of a table or file, save it to a folder, and return it.
+    """Fit a method on all rows of a table, file or folder of images, save it to a folder, and return it.
 
+    method: an address; None takes tables/forest for tables and images/pca for images. size, mode: of images that are
+    read (io.images.read).
     Raises OutputError before any work when something stands in `out` (unless it is a model and force), DataError.
     """
+    method = method or method_for(data)
     recipe = Recipe(method=method, seed=seed, target=target, schema=schema_of(schema), settings=dict(settings or {}))
     unfitted = recipe.generator()
     if os.path.lexists(out) and not (force and state.is_saved(out)):
@@ -49,7 +62,7 @@ def fit(
     rows = None
     if data is not None:
         with task("read"):
-            rows = take(data, na=na, schema=recipe.schema)
+            rows = take(data, na=na, schema=recipe.schema, size=size, mode=mode)
         require(target, rows.columns, "target")
     elif unfitted.needs_data:
         raise DataError(f"{method} learns from data; give a table or a file")

@@ -12,9 +12,10 @@ from simulacra.core import options, registry
 from simulacra.core.errors import ConfigError, SchemaError, near
 from simulacra.core.generator import Generator
 from simulacra.core.schema import Schema
+from simulacra.io.images import Reading
 
 VERSION = 1
-FORMATS = ("parquet", "csv", "jsonl")
+FORMATS = ("parquet", "csv", "jsonl", "png", "imagefolder", "npz")
 FAIL_ON = ("", "warn", "fail")
 
 
@@ -27,8 +28,8 @@ class Recipe:
     sample from, in place of data and method. n: rows, at least 1; None means as many as the data have. seed: an integer
     of 64 bits. target: column to predict. person: column that names whose row it is. where: conditions as on the
     command line. only: guards to run, () for all. fail_on: verdict that counts as failure, "", "warn" or "fail".
-    format: one of FORMATS. neutralise: in CSV, text that a spreadsheet would run as a formula is quoted. schema: facts
-    in place of inferred ones.
+    format: one of FORMATS. neutralise: in CSV, text that a spreadsheet would run as a formula is quoted. size, mode:
+    images are read in so many pixels a side, in "grey" or "colour". schema: facts in place of inferred ones.
     Raises ConfigError for values out of range.
     """
 
@@ -46,6 +47,8 @@ class Recipe:
     fail_on: str = ""
     format: str = "parquet"
     neutralise: bool = False
+    size: int | None = None
+    mode: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     schema: Schema | None = None
 
@@ -68,6 +71,8 @@ class Recipe:
             raise ConfigError(f"neutralise must be true or false, got {self.neutralise!r}")
         if self.neutralise and self.format != "csv":
             raise ConfigError(f"neutralise is for CSV, which spreadsheets open; give format csv too, not {self.format}")
+        if self.mode != "" or self.size is not None:
+            Reading(self.size, self.mode or None)
         for name in ("method", "data", "model", "holdout", "target", "person"):
             value = getattr(self, name)
             if not isinstance(value, str) and not (value is None and name in ("target", "person")):

@@ -22,17 +22,22 @@ from simulacra.core.progress import task
 from simulacra.core.report import VERDICTS, Report
 from simulacra.core.rng import BLOCK_ROWS
 from simulacra.engine.check import chosen, judge
-from simulacra.engine.inputs import alike, align, is_path, relearned, require, split, take
+from simulacra.engine.defaults import strata_of
+from simulacra.engine.inputs import align, alike, is_path, relearned, require, split, take
 from simulacra.engine.models import load
 from simulacra.engine.recipe import Recipe
-from simulacra.io import card, folder
+from simulacra.io import card, folder, images
 from simulacra.io.folder import SUFFIX, Folder
 
 if TYPE_CHECKING:
     import polars as pl
 
 CHECKED_PARTS = 16
-"""Parts (of 65,536 rows) that a check looks at: rows are drawn alike, so the first million stand for the rest."""
+"""Parts (of 65,536 rows, or 4,096 images) that a check looks at: rows are drawn alike, so they stand for the rest."""
+
+
+IMAGE_ROWS = 4096
+"""Images of one part: a run that is stopped loses at most so many."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -128,24 +133,29 @@ def _gather(recipe: Recipe, method: Generator, data: Any, holdout: Any) -> _Job:
     if source is None:
         return _without_data(recipe, method)
     with task("read"):
-        rows = take(source, na=recipe.na, schema=recipe.schema)
+        rows = take(source, na=recipe.na, schema=recipe.schema, size=recipe.size, mode=recipe.mode or None)
     if len(rows) == 0:
         raise DataError(f"{recipe.data or 'data'}: the table has a header but no rows; give at least one row")
     for column, what in ((recipe.target, "target"), (recipe.person, "person")):
         require(column, rows.columns, what)
     for column in conditions.parse(recipe.where):
         require(column, rows.columns, "where")
+    images.fits(recipe.format, rows.frame)
     inputs = {"key": keyed_hash(rows.frame.clear().select()), "data": keyed_hash(rows.frame)}
     kept = holdout if holdout is not None else recipe.holdout or None
     if kept is None:
-        fitted, apart, sentence = split(rows, recipe.seed, recipe.person)
+        fitted, apart, sentence = split(rows, recipe.seed, recipe.person, strata_of(rows, recipe.target))
         fitted = relearned(fitted) if is_path(source) and recipe.schema is None else fitted
     else:
-        fitted, apart = rows, align(take(kept, na=recipe.na), rows, "holdout", "data")
+        fitted, apart = rows, align(_taken(kept, recipe), rows, "holdout", "data")
         sentence = f"The holdout was given: {len(apart):,} rows."
         inputs["holdout"] = keyed_hash(apart.frame)
     kind, dtypes = ("polars", None) if is_path(source) else _kind(source)
     return _Job(recipe, method, fitted, apart, sentence, recipe.n or len(rows), inputs, kind, dtypes)
+
+
+def _taken(source: Any, recipe: Recipe) -> Dataset:
+    return take(source, na=recipe.na, size=recipe.size, mode=recipe.mode or None)
 
 
 def _kind(table: Any) -> tuple[str, dict[str, Any] | None]:
@@ -159,6 +169,8 @@ def _without_data(recipe: Recipe, method: Generator) -> _Job:
     if recipe.model:
         inputs = {"model": sha256(Path(recipe.model) / "manifest.json")}
         n, kind = recipe.n, method.__dict__.get("kind_", "polars")
+        if hasattr(method, "empty_"):
+            images.fits(recipe.format, method.empty_)
     else:
         if method.needs_data:
             raise DataError(f"{method.name} learns from data; give a table or a file")
@@ -238,7 +250,8 @@ def _sampled(job: _Job, method: Generator, lineage: Lineage, place: Folder | Non
     import polars as pl
 
     where = conditions.parse(job.recipe.where) or None
-    blocks = max(1, BLOCK_ROWS // method.block_rows)  # blocks of one part
+    pictures = any(c.kind == "image" for c in method.schema_.columns)
+    blocks = max(1, (IMAGE_ROWS if pictures else BLOCK_ROWS) // method.block_rows)  # blocks of one part
     done = 0 if place is None else place.parts(SUFFIX[job.recipe.format], CHECKED_PARTS)
     kept = [] if place is None else [place.rows(part) for part in range(min(done, CHECKED_PARTS))]
     batches = method.batches(job.n, seed=job.recipe.seed, where=where, workers=workers, first=done * blocks)
@@ -246,7 +259,8 @@ def _sampled(job: _Job, method: Generator, lineage: Lineage, place: Folder | Non
         keep = place is None or part < CHECKED_PARTS
         if place is not None:
             rows = Dataset({"table": frame}, method.schema_, lineage)
-            place.write_part(part, rows, SUFFIX[job.recipe.format], keep=keep, neutralise=job.recipe.neutralise)
+            ending, start = SUFFIX[job.recipe.format], part * blocks * method.block_rows
+            place.write_part(part, rows, ending, keep=keep, neutralise=job.recipe.neutralise, start=start)
         if keep:
             kept.append(frame)
     return pl.concat(kept)

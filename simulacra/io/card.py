@@ -7,14 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from simulacra.core.infer_images import columns_of, shape_of
 from simulacra.core.lineage import Lineage
 from simulacra.core.report import Finding, Report
 from simulacra.core.schema import Schema
+from simulacra.io import _images_card as pictures
 
 if TYPE_CHECKING:
     import polars as pl
 
-MEDIA_TYPE = {".parquet": "application/x-parquet", ".csv": "text/csv", ".jsonl": "application/jsonlines"}
+MEDIA_TYPE = {
+    ".parquet": "application/x-parquet", ".csv": "text/csv", ".jsonl": "application/jsonlines", **pictures.MEDIA_TYPE
+}  # fmt: skip
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10**7, "1M<n<10M"))
 LONGEST = 240
 """Characters of a finding's sentence in the table of the card; the report has all of it."""
@@ -76,7 +80,8 @@ class Card:
     @property
     def title(self) -> str:
         """Return one line that says what this is."""
-        return f"Synthetic table of {self.rows:,} rows, {len(self.empty.columns)} columns"
+        images = pictures.title(self.rows, self.empty)
+        return images or f"Synthetic table of {self.rows:,} rows, {len(self.empty.columns)} columns"
 
     @property
     def privacy(self) -> str:
@@ -92,7 +97,7 @@ def croissant(card: Card) -> dict[str, Any]:
     return {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
-        "name": "synthetic-table",
+        "name": "synthetic-images" if columns_of(card.empty) else "synthetic-table",
         "description": f"{card.title}, made by {line.made_by} with seed {line.seed}. "
         f"Share of real rows: {line.real_share:g}.",
         "conformsTo": ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"],
@@ -110,7 +115,7 @@ def croissant(card: Card) -> dict[str, Any]:
         "sim:parents": list(line.parents),
         "sim:privacy": card.privacy,
         "sim:verdict": card.report.verdict if card.report else "not checked",
-        "distribution": [*_file_objects(card), _file_set(card)],
+        "distribution": _distribution(card),
         "recordSet": [{"@type": "cr:RecordSet", "@id": "rows", "name": "rows", "field": _fields(card)}],
     }
 
@@ -150,14 +155,16 @@ def _front_matter(card: Card) -> list[str]:
         "- simulacra",
         "size_categories:",
         f"- {size}",
-        "configs:",
-        "- config_name: default",
-        "  data_files:",
-        "  - split: train",
-        f"    path: data/part-*{card.ending}",
+        *_configuration(card.ending),
         "---",
         "",
     ]
+
+
+def _configuration(ending: str) -> list[str]:
+    if ending in pictures.MEDIA_TYPE:
+        return pictures.configuration(ending)
+    return ["configs:", "- config_name: default", "  data_files:", "  - split: train", f"    path: data/part-*{ending}"]
 
 
 def _origin(card: Card) -> list[str]:
@@ -208,7 +215,8 @@ def _files(card: Card) -> list[str]:
     return [
         "## Files",
         "",
-        "`data/` the rows, `recipe.toml` what was asked for, `lineage.json` how it came to be, `card.json` the same "
+        (pictures.files(card.ending) or "`data/` the rows,")
+        + " `recipe.toml` what was asked for, `lineage.json` how it came to be, `card.json` the same "
         "for machines (Croissant)"
         + (", `report.html` and `findings.json` the evidence" if card.report else "")
         + ", `manifest.json` a checksum of every file.",
@@ -216,6 +224,13 @@ def _files(card: Card) -> list[str]:
         "`simulacra redo FOLDER -o AGAIN` makes the same bytes again from the same data.",
         "",
     ]
+
+
+def _distribution(card: Card) -> list[dict[str, Any]]:
+    """Return the files as Croissant; thousands of images are told as a set, their sums stand in manifest.json."""
+    if pictures.files(card.ending):
+        return pictures.file_sets(card.ending)
+    return [*_file_objects(card), _file_set(card)]
 
 
 def _file_objects(card: Card) -> list[dict[str, Any]]:
@@ -243,16 +258,14 @@ def _file_set(card: Card) -> dict[str, Any]:
 
 
 def _fields(card: Card) -> Sequence[dict[str, Any]]:
-    return [
-        {
-            "@type": "cr:Field",
-            "@id": f"rows/{name}",
-            "name": name,
-            "dataType": _croissant_type(dtype),
-            "source": {"fileSet": {"@id": "parts"}, "extract": {"column": name}},
-        }
-        for name, dtype in card.empty.schema.items()
-    ]
+    out = []
+    for name, dtype in card.empty.schema.items():
+        kind, source = _croissant_type(dtype), {"fileSet": {"@id": "parts"}, "extract": {"column": name}}
+        if pictures.files(card.ending):
+            other, source = pictures.source(card.ending, name, shape_of(dtype) is not None)
+            kind = other or kind
+        out.append({"@type": "cr:Field", "@id": f"rows/{name}", "name": name, "dataType": kind, "source": source})
+    return out
 
 
 def _croissant_type(dtype: pl.DataType) -> str:
@@ -260,6 +273,8 @@ def _croissant_type(dtype: pl.DataType) -> str:
 
     if dtype == pl.Boolean:
         return "sc:Boolean"
+    if shape_of(dtype) is not None:
+        return "sc:ImageObject"
     if dtype.is_integer():
         return "sc:Integer"
     if dtype.is_numeric():

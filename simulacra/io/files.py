@@ -40,7 +40,8 @@ def read(
     to take as missing besides the empty one. table: the name of the table. format: csv, tsv, parquet, jsonl or arrow;
     None goes by content and ending. For delimited text: delimiter, quote ("" for none), encoding (a Python codec) and
     decimal ("." or ",") are found out when None; names are the columns of a text without a
-    header. limit: most bytes after unpacking. size, mode: of images, in pixels a side, "grey" or "colour"; None as they are.
+    header. limit: most bytes after unpacking. size, mode: of images, in pixels a side, "grey" or "colour"; None as
+    they are.
     Raises DataError with file, line and column for what cannot be read, MissingExtra for .zst without pyarrow.
     """
     from simulacra.core.data import Dataset

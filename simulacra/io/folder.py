@@ -20,6 +20,7 @@ from simulacra.core.atomic import explain, sha256, sync, write_json, write_text,
 from simulacra.core.data import Dataset
 from simulacra.core.errors import DataError, OutputError
 from simulacra.core.lineage import Lineage
+from simulacra.io import _images_written as written
 from simulacra.io import files
 
 if TYPE_CHECKING:
@@ -27,12 +28,16 @@ if TYPE_CHECKING:
 
 KIND = "simulacra-output"
 VERSION = 1
-SUFFIX = {"parquet": ".parquet", "csv": ".csv", "jsonl": ".jsonl"}
+SUFFIX = {
+    "parquet": ".parquet", "csv": ".csv", "jsonl": ".jsonl", "npz": ".npz", "png": written.CLASSES,
+    "imagefolder": written.TABLE,
+}  # fmt: skip
+"""Format -> ending of the parts; the last two are folders of images, see io._images_written."""
 FIRST_LINE = "simulacra_recipe = "
 PAGES = ("README.md", "card.json", "lineage.json", "findings.json", "report.html", "recipe.toml")
-_PART = re.compile(r"part-\d{5,}\.(parquet|csv|jsonl)")
+_PART = re.compile(r"part-\d{5,}\.(parquet|csv|jsonl|npz)")
 _TEMP = re.compile(r"\..+\.\d+\.part")
-_STAGE = re.compile(r"begun\.json|lock|model|checkpoint|rows-\d{5,}\.arrow|\..+\.(part|old)")
+_STAGE = re.compile(r"begun\.json|lock|model|checkpoint|(rows|names|table)-\d{5,}\.arrow|\..+\.(part|old)")
 
 
 class Folder:
@@ -97,7 +102,7 @@ class Folder:
     def parts(self, ending: str, keep: int) -> int:
         """Return how many parts are finished, counted from the first; ending: ".csv"; the first `keep` need rows."""
         done = 0
-        while (self.path / "data" / part_name(done, ending)).exists() and (done >= keep or self._rows(done).exists()):
+        while self._done(done, ending).exists() and (done >= keep or self._rows(done).exists()):
             done += 1
         return done
 
@@ -107,15 +112,26 @@ class Folder:
 
         return pl.read_ipc(self._rows(part))
 
-    def write_part(self, part: int, data: Dataset, ending: str, *, keep: bool, neutralise: bool = False) -> None:
-        """Write part number `part`; keep: hold its rows for the check too; neutralise: see io.files.write."""
+    def write_part(
+        self, part: int, data: Dataset, ending: str, *, keep: bool, neutralise: bool = False, start: int = 0
+    ) -> None:
+        """Write part number `part`; keep: hold its rows for the check too; neutralise: see io.files.write.
+
+        start: number of its first row, which names the files of images.
+        """
         if keep:
             with writing(self._rows(part)) as temp:
                 data.frame.write_ipc(temp)
-        files.write(data, self.path / "data" / part_name(part, ending), neutralise=neutralise)
+        if ending in (written.CLASSES, written.TABLE):
+            names = written.write(data.frame, self.path, start, ending)
+            with writing(self._done(part, ending)) as temp:
+                names.write_ipc(temp)
+        else:
+            files.write(data, self._done(part, ending), neutralise=neutralise)
 
     def finish(self) -> dict[str, str]:
         """Write the manifest, remove what only the unfinished folder needs; return file -> sha256."""
+        written.write_metadata(self.work.glob("table-*.arrow"), self.path)
         for entry in self.work.iterdir():
             if entry.name not in ("begun.json", "lock"):
                 _remove(entry)
@@ -143,6 +159,12 @@ class Folder:
             os.close(self._lock)
             self._lock = None
 
+    def _done(self, part: int, ending: str) -> Path:
+        """Return the file whose presence says that a part is finished: of images, the list of their names."""
+        if ending in (written.CLASSES, written.TABLE):
+            return self.work / f"{'names' if ending == written.CLASSES else 'table'}-{part:05d}.arrow"
+        return self.path / "data" / part_name(part, ending)
+
     def _rows(self, part: int) -> Path:
         return self.work / f"rows-{part:05d}.arrow"
 
@@ -158,6 +180,7 @@ class Folder:
                 _remove(entry)
         if (self.path / "data").is_dir() and not any((self.path / "data").iterdir()):
             (self.path / "data").rmdir()
+        written.tidy(self.path)
 
     def _take_lock(self) -> None:
         import fcntl
@@ -212,13 +235,14 @@ def read(path: str | Path) -> Dataset:
         raise DataError(f"{path} is not a finished output: its manifest.json is missing or of another kind")
     sums = manifest.get("files")
     names = sorted(n for n in sums if re.fullmatch(rf"data/{_PART.pattern}", n)) if isinstance(sums, dict) else []
-    if not isinstance(sums, dict) or not names:
-        raise DataError(f"{path}: manifest.json names no file under data/; the folder is damaged")
+    media = written.listed(sums) if isinstance(sums, dict) else []
+    if not isinstance(sums, dict) or not (names or media):
+        raise DataError(f"{path}: manifest.json names no file under data/ or media/; the folder is damaged")
     # Without its lineage a made table would count as real.
-    for name in (*names, *(n for n in ("lineage.json",) if n in sums)):
+    for name in (*names, *media, *(n for n in ("lineage.json",) if n in sums)):
         if not (path / name).is_file() or sha256(path / name) != sums[name]:
             raise DataError(f"{path}/{name} is missing or does not match its checksum; make the folder again")
-    frames = [files.read(path / name).frame for name in names]
+    frames = [files.read(path / name).frame for name in names] or [written.read(path, media)]
     lineage = Lineage.from_dict(_json(path / "lineage.json") or {})
     return Dataset({"table": pl.concat(frames, how="vertical_relaxed")}, lineage=lineage)
 
@@ -227,6 +251,15 @@ def is_output(path: str | Path) -> bool:
     """Return whether a path is a finished output folder."""
     manifest = _json(Path(path) / "manifest.json") if Path(path).is_dir() else None
     return manifest is not None and manifest.get("format") == KIND
+
+
+def format_of(path: str | Path) -> str:
+    """Return the format in which a finished output holds images, "parquet" for one of tables."""
+    listed = (_json(Path(path) / "manifest.json") or {}).get("files", {})
+    media = written.listed(map(str, listed))
+    if media:
+        return "imagefolder" if f"{written.MEDIA}/{written.METADATA}" in media else "png"
+    return "npz" if any(str(name).endswith(".npz") for name in listed) else "parquet"
 
 
 def part_name(part: int, ending: str) -> str:
@@ -274,7 +307,7 @@ def _ours(path: Path) -> list[Path]:
     for folder in (path, path / "data"):
         inside = [p for p in folder.iterdir() if p.is_file()] if folder.is_dir() else []
         found += [p for p in inside if _TEMP.fullmatch(p.name) or (folder != path and _PART.fullmatch(p.name))]
-    return sorted(found)
+    return sorted(found + written.media(path))
 
 
 def _remove(path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,8 @@ from simulacra.core.atomic import writing
 from simulacra.core.errors import ConfigError, DataError
 from simulacra.core.infer_images import columns_of, size_of
 from simulacra.io import _images_decode, _images_folder, _images_npz
-from simulacra.io._images_decode import Reading
+from simulacra.io._images_decode import Reading as Reading
+from simulacra.io._images_written import IMAGE
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 FORMATS = ("png", "imagefolder", "npz", "parquet")
 """How images are written: a folder a class, images with metadata.csv, arrays, or rows of arrays."""
-IMAGE = "image"
-UNSAFE = re.compile(r"[/\\\x00-\x1f\x7f:*?\"<>|]|^\.|^\s|[\s.]$|^$")
-"""Labels that cannot name a folder on every system."""
 
 
 def layout_of(source: str | Path) -> str:
@@ -66,68 +63,12 @@ def read(
     return Dataset({table: frame}, schema.replace(IMAGE, why=why, source="from data"))
 
 
-def read_written(root: Path, names: list[str]) -> pl.DataFrame:
-    """Return the images of a finished output: files below its media/, their class the folder they lie in.
-
-    names: below root, as the manifest has them, metadata.csv among them where there is one.
-    """
-    import polars as pl
-
-    from simulacra.io import files
-    from simulacra.parts.pictures import series
-
-    images = sorted((n for n in names if n.endswith(".png")), key=lambda n: n.rpartition("/")[2])
-    pixels = _images_decode.stack([(root / n, str(root / n)) for n in images], Reading(), files.LIMIT)
-    frame = pl.DataFrame([series(IMAGE, pixels)])
-    table = next((n for n in names if n.endswith("metadata.csv")), None)
-    if table is not None:
-        rest = files.read(root / table).frame
-        order = pl.DataFrame({_images_folder.NAME: [n.partition("/")[2] for n in images]})
-        rest = order.join(rest, on=_images_folder.NAME, how="left", maintain_order="left").drop(_images_folder.NAME)
-        return frame.hstack(rest)
-    if all(n.count("/") == 2 for n in images):
-        labels = pl.Series("label", [n.split("/")[1] for n in images], dtype=pl.String)
-        return frame.with_columns(labels)
-    return frame
-
-
-def write_folder(frame: pl.DataFrame, place: Path, start: int, format: str) -> pl.DataFrame:
-    """Write images below a folder and return their names (file_name) with the columns beside them.
-
-    format "png": label/000000.png where there are labels, 000000.png otherwise; "imagefolder": 000000.png, for a
-    metadata.csv of what is returned. start: number of the first image.
-    """
-    import polars as pl
-
-    from simulacra.parts.pictures import arrays, png
-
-    images, column = arrays(frame)
-    rest = frame.drop(column)
-    labels = [str(v) for v in rest["label"]] if format == "png" and rest.width else None
-    for label in dict.fromkeys(labels or []):
-        if unsafe(label):
-            raise DataError(f"the label {label!r} cannot name a folder; give --format imagefolder, npz or parquet")
-        (place / label).mkdir(parents=True, exist_ok=True)
-    place.mkdir(parents=True, exist_ok=True)
-    names = []
-    for i, image in enumerate(images):
-        name = f"{start + i:06d}.png"
-        names.append(f"{labels[i]}/{name}" if labels is not None else name)
-        (place / names[-1]).write_bytes(png(image))
-    return rest.insert_column(0, pl.Series(_images_folder.NAME, names, dtype=pl.String))
-
-
 def write_npz(frame: pl.DataFrame, path: Path) -> None:
     """Write images, labels and further columns as one .npz, whole or not at all."""
     if len(columns_of(frame)) != 1:
         raise ConfigError(f"{path}: .npz is written for tables with one column of images; use Parquet or CSV")
     with writing(path) as temp, open(temp, "wb") as handle:
         _images_npz.write(frame, handle)
-
-
-def unsafe(label: str) -> bool:
-    """Return whether a label cannot name a folder on every system."""
-    return bool(UNSAFE.search(label)) or len(label.encode()) > 200
 
 
 def fits(format: str, frame: pl.DataFrame) -> None:
