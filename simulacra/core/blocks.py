@@ -71,9 +71,8 @@ def _reject(method: Generator, block: int, n: int, seed: int, where: Where) -> p
     columns = method.schema_.columns
     for column in columns:
         if not column.copied and where.get(column.name) is not None:
-            raise ConfigError(
-                f"where: column {column.name!r} is filled with surrogates after the draw and cannot be a condition"
-            )
+            what = "holds images" if column.kind == "image" else "is filled with surrogates after the draw"
+            raise ConfigError(f"where: column {column.name!r} {what} and cannot be a condition")
     aimed = type(method)._sample_where is not Generator._sample_where
     order = rng.stream(seed, method.name, "where", block)
     quota = order.multinomial(n, [share for _, share in parts]) if len(parts) > 1 else [n]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulacra.core.data import Dataset, as_dataset
 from simulacra.core.errors import ConfigError, DataError, near
+from simulacra.core.infer_images import mode_of, shape_of, size_of
 from simulacra.core.rng import stream
 from simulacra.core.schema import Schema
 from simulacra.core.state import is_saved
@@ -120,6 +121,13 @@ def _cast(series: pl.Series, dtype: pl.DataType, what: str, like_what: str) -> p
             return series.str.to_date() if dtype == pl.Date else series.str.to_datetime().cast(dtype)
         return series.cast(dtype)
     except pl.exceptions.PolarsError:
+        shapes = shape_of(series.dtype), shape_of(dtype)
+        if shapes[0] and shapes[1]:
+            here, there = (f"{size_of(s)}, {mode_of(s)}" for s in shapes if s)
+            raise DataError(
+                f"column {series.name!r} holds images of {here}, in {what} and of {there}, in {like_what}; give --size "
+                "N and --mode grey or colour (size=, mode=) to read both alike"
+            ) from None
         raise DataError(
             f"column {series.name!r} is {series.dtype} in {what} and {dtype} in {like_what}, and cannot be converted; "
             "save both with the same types"

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 
+from simulacra.core.infer_images import LABELS
 from simulacra.core.render import words
 from simulacra.core.schema import Column, Schema, Table
 
 SHOWN = 200
 """Columns told one by one; a table of thousands must not flood a terminal."""
+CLASSES = 12
+"""Classes of images that are told one by one."""
+LARGEST = 64
+"""Longest side of images, in pixels, that methods are made for."""
 HINT = "To change a fact: simulacra look DATA -o schema.toml, edit the file, then give --schema schema.toml."
 
 
@@ -60,6 +66,9 @@ def _values(column: Column) -> str:
         text = _range(column) + grid + (f", {words.clean(column.format)}" if column.format else "")
     elif column.kind == "mixed":
         text = f"{_range(column)} and {_levels(column)}" if column.levels else _range(column)
+    elif column.kind == "image":
+        size, _, mode = words.clean(column.format).partition(" ")
+        text = f"{size.replace('x', ' x ')} pixels, {mode}" if mode else size
     elif column.kind == "id":
         text = words.clean(column.format) or _range(column)
     else:
@@ -99,5 +108,27 @@ def _notes(table: Table, width: int) -> list[str]:
         notes.append(f"Key: {', '.join(table.key)} names every row.")
     for group in table.together[:10]:
         notes.append(f"Missing together, in the same rows: {', '.join(group)}.")
+    notes += _images(table)
     lines = [line for note in notes for line in textwrap.wrap(words.clean(note), width)]
     return ["", *lines] if lines else []
+
+
+def _images(table: Table) -> list[str]:
+    """Return what to know of a table of images: how many of each class, and what to do next."""
+    found = [c for c in table.columns if c.kind == "image"]
+    if not found:
+        return []
+    notes = []
+    for column in table.columns:
+        if column.name.lower() in LABELS and column.levels and table.rows:
+            seen = table.rows * (1 - column.missing)
+            levels = list(zip(column.levels, column.weights or (1.0,), strict=False))
+            told = ", ".join(f"{_value(level, 20)} {round(seen * share):,}" for level, share in levels[:CLASSES])
+            more = f", and {len(column.levels) - CLASSES:,} more" if len(column.levels) > CLASSES else ""
+            notes.append(f"Images of each class ({column.name}): {told}{more}.")
+    sides = [int(part) for part in re.findall(r"\d+", found[0].format)[:2]]
+    if sides and max(sides) > LARGEST:
+        notes.append(f"Methods of images learn from 8 to {LARGEST} pixels a side: give --size {LARGEST} or less.")
+    elif sides and sides[0] != sides[-1]:
+        notes.append(f"The images are not square: --size {min(sides)} cuts the square in the middle of each.")
+    return [*notes, "To make more of them: simulacra make DATA -m images/METHOD -o out/ (simulacra list names them)."]
