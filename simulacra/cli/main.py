@@ -97,7 +97,8 @@ def _quieten(words: list[str]) -> None:
 
 
 def _interrupted(words: list[str]) -> int:
-    again = " The same command goes on where it stopped." if words[:1] in (["make"], ["sample"], ["redo"]) else ""
+    resumable = words[:1] in (["make"], ["fit"], ["sample"], ["redo"])
+    again = " The same command goes on where it stopped." if resumable else ""
     _say(f"interrupted.{again}")
     return INTERRUPTED
 
