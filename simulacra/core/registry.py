@@ -26,6 +26,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "fidelity": "simulacra.guards.fidelity:fidelity",
         "utility": "simulacra.guards.utility:utility",
         "privacy": "simulacra.guards.privacy:privacy",
+        "images": "simulacra.guards.images:images",
     },
     "ports": {"echo": "simulacra.core.port:echo"},
 }

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from simulacra.core.case import Case
+from simulacra.core.case import Case, not_tested
+from simulacra.core.infer_images import columns_of
+from simulacra.core.report import Finding
 from simulacra.core.rng import stream
 from simulacra.core.schema import Column
 
@@ -109,6 +111,19 @@ def differing(case: Case) -> str:
     return "; ".join(out)
 
 
+def pictured(case: Case, guard: str, what: str) -> tuple[list[Finding], bool]:
+    """Return what a guard of tables says of columns of images, and whether no more than one column is left beside them.
+
+    what: of the images, which the guard `images` judges. Such a lone column is the label, and no table.
+    """
+    assert case.real is not None
+    names = columns_of(case.real.frame)
+    if not names:
+        return [], False
+    why = f"column {names[0]!r} holds images; the guard images judges {what}"
+    return [not_tested(guard, "images", why)], len(judged(facts(case))) < 2
+
+
 def _list(names: list[str]) -> str:
     shown = ", ".join(repr(n) for n in names[:5])
     return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
@@ -140,7 +155,9 @@ def sides(case: Case) -> tuple[dict[str, pl.DataFrame], str]:
     beyond the size of fresh.
     """
     assert case.real is not None
-    real, made = case.real.frame, case.made.frame.select(case.real.columns)
+    images = columns_of(case.real.frame)
+    real = case.real.frame.drop(images)
+    made = case.made.frame.select(real.columns)
     if usable_holdout(case):
         assert case.holdout is not None
         fresh = case.holdout.frame.select(real.columns)

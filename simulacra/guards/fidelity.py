@@ -20,18 +20,23 @@ def fidelity(case: Case) -> Iterator[Finding | View]:
     real rows of the same number get; a verdict needs a difference that is both beyond chance and large enough to
     matter. Tables of different columns fail at once, with the columns named.
     """
-    from simulacra.guards import _frames, _identifiers
+    from simulacra.guards import _cells, _frames, _identifiers, _margins
 
     if wrong := _frames.differing(case):
         yield Finding("fidelity", "columns", "fail", wrong, advice="rename, add or drop columns", headline=True)
         return
+    said, lone = _frames.pictured(case, "fidelity", "how they look")
+    yield from said
     frames, note = _frames.sides(case)
     columns = _frames.facts(case)
     with _frames.one_thread():
         table = _frames.code(frames, _frames.judged(columns))
-    if table.columns:
+    if lone and table.columns:
+        yield from guarded("fidelity", "Shape", lambda: _margins.shape(table, note))
+        yield from guarded("fidelity", "levels", lambda: _cells.levels(table))
+    elif table.columns:
         yield from _compare(case, table, note)
-    else:
+    elif not lone:
         yield not_tested("fidelity", "C2ST AUC", "no column holds values that may be compared")
     yield from guarded("fidelity", "identifiers", lambda: _identifiers.identifiers(case, columns))
     if table.skipped:

@@ -22,7 +22,11 @@ def privacy(case: Case) -> Iterator[Finding | View]:
     if wrong := _frames.differing(case):
         yield not_tested("privacy", "privacy", wrong)
         return
+    said, lone = _frames.pictured(case, "privacy", "whether they are copies")
+    yield from said
     columns = _frames.judged(_frames.facts(case))
+    if lone:
+        return
     if not columns:
         yield not_tested("privacy", "privacy", "no column holds values that could be compared")
         return

@@ -26,6 +26,11 @@ def utility(case: Case) -> Iterator[Finding | View]:
     if wrong := _frames.differing(case):
         yield not_tested("utility", "utility", wrong)
         return
+    said, lone = _frames.pictured(case, "utility", "whether they show their label, and a trial whether they help")
+    if lone:
+        yield from said
+        return
     with _frames.one_thread():
         found_all = list(guarded("utility", "utility", lambda: _train.utility(case)))
     yield from found_all
+    yield from said

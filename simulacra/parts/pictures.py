@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from simulacra.core.errors import ConfigError, DataError, near, need
+from simulacra.core.infer_images import LABELS, columns_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,21 +19,8 @@ if TYPE_CHECKING:
 
     Images = npt.NDArray[np.uint8]
 
-NAMES = ("label", "class", "target", "category", "y")
-"""Names that a label column has before all others."""
 GAP = 1
 """Pixels between the cells of a contact sheet; they are transparent."""
-
-
-def image_columns(frame: pl.DataFrame) -> list[str]:
-    """Return the names of the columns that hold images: arrays of uint8 of shape (H, W), (H, W, 1) or (H, W, 3)."""
-    import polars as pl
-
-    return [
-        name
-        for name, dtype in frame.schema.items()
-        if isinstance(dtype, pl.Array) and _shape(dtype) is not None and dtype.shape and _leaf(dtype) == pl.UInt8
-    ]
 
 
 def arrays(frame: pl.DataFrame, schema: Schema | None = None) -> tuple[Images, str]:
@@ -43,7 +31,7 @@ def arrays(frame: pl.DataFrame, schema: Schema | None = None) -> tuple[Images, s
     """
     import numpy as np
 
-    found = image_columns(frame)
+    found = columns_of(frame)
     declared = [c.name for c in schema.columns if c.kind == "image" and c.name in found] if schema is not None else []
     found = declared or found
     if not found:
@@ -85,7 +73,7 @@ def label_column(frame: pl.DataFrame, schema: Schema | None = None, wanted: str 
     wanted: its name when the user gave one. Otherwise a column named as labels are, or the only one of few levels.
     Raises ConfigError when the wanted column is absent or is the image column itself.
     """
-    images = image_columns(frame)
+    images = columns_of(frame)
     others = [c for c in frame.columns if c not in images]
     if wanted is not None:
         if wanted not in others:
@@ -93,7 +81,7 @@ def label_column(frame: pl.DataFrame, schema: Schema | None = None, wanted: str 
         return wanted
     known = {c.name: c.kind for c in schema.columns} if schema is not None else {}
     few = [c for c in others if _few(frame[c], known.get(c, ""))]
-    named = [c for name in NAMES for c in few if c.lower() == name]
+    named = [c for name in LABELS for c in few if c.lower() == name]
     return named[0] if named else few[0] if len(few) == 1 else None
 
 
@@ -105,17 +93,6 @@ def _few(column: pl.Series, kind: str) -> bool:
     if dtype.is_nested() or dtype.is_float() or dtype.is_temporal() or column.null_count() == len(column):
         return False
     return bool(column.n_unique() <= max(2, min(1000, len(column) // 2)))
-
-
-def _shape(dtype: Any) -> tuple[int, ...] | None:
-    shape = tuple(dtype.shape)
-    return shape if len(shape) == 2 or len(shape) == 3 and shape[2] in (1, 3) else None
-
-
-def _leaf(dtype: Any) -> Any:
-    while hasattr(dtype, "inner"):
-        dtype = dtype.inner
-    return dtype
 
 
 def png(image: Images) -> bytes:
