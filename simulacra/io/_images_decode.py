@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Images = npt.NDArray[np.uint8]
 
-KINDS = ("PNG", "JPEG", "MPO", "BMP", "TIFF", "WEBP", "GIF")
+KINDS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF")
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif")
 MODES = ("grey", "colour")
 MAX_PIXELS = 50_000_000
@@ -150,8 +150,9 @@ def _cut(image: Any, size: int) -> Any:
     image = _deep(image) if image.mode in ("1", "P", "PA") else image
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
-    box = (left, top, left + side, top + side)
-    return image.resize((size, size), Image.Resampling.BICUBIC, box=box)
+    # Cut before it is scaled, or pixels outside the square would bleed into its edge.
+    square = image.crop((left, top, left + side, top + side))
+    return square.resize((size, size), Image.Resampling.BICUBIC)
 
 
 def _deep(image: Any) -> Any:
