@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
+import numpy as np
 import polars as pl
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,6 +29,16 @@ def dataset(name: str) -> pl.DataFrame:
     if not path.is_file():
         stop(f"No benchmark table {path}. Name the folder that holds {name}.parquet: SIMULACRA_DATA=/path make bench")
     return pl.read_parquet(path)
+
+
+def images(name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the images and labels of `name`.npz, found as `dataset` finds its tables."""
+    folder = Path(os.environ.get("SIMULACRA_DATA", ROOT.parent / "shared" / "data"))
+    path = folder / f"{name}.npz"
+    if not path.is_file():
+        stop(f"No benchmark images {path}. Name the folder that holds {name}.npz: SIMULACRA_DATA=/path make bench")
+    with np.load(path, allow_pickle=False) as found:
+        return found["images"], found["labels"]
 
 
 def save(name: str, result: dict[str, Any]) -> Path:

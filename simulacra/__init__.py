@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from simulacra.engine.check import check
     from simulacra.engine.make import look, make, redo
     from simulacra.engine.models import load
+    from simulacra.engine.trial import trial
     from simulacra.io.files import read, write
 
 __version__ = "0.1.0"
@@ -36,6 +37,7 @@ _WHERE = {
     "names": "core.registry",
     "read": "io.files",
     "redo": "engine.make",
+    "trial": "engine.trial",
     "write": "io.files",
 }
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "names",
     "read",
     "redo",
+    "trial",
     "write",
 ]
 

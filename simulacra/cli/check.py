@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from simulacra.cli import common
+from simulacra.cli import _trial, common
+
+if TYPE_CHECKING:
+    from simulacra.core.report import Report
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     add = parser.add_argument
-    add("made", metavar="MADE", help="the made rows: a file, - for standard input, or an output folder")
+    add("made", metavar="MADE", nargs="?", help="the made rows: a file, - for standard input, or an output folder")
     add("--real", metavar="FILE", help="the real rows they were learned from")
     add("--holdout", metavar="FILE", help="real rows that the method never saw")
     add("--new", metavar="FILE", help="real rows met later")
@@ -28,6 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("-o", "--out", metavar="FILE", help="write the report: .html, .json or .txt")
     add("--fail-on", choices=("warn", "fail"), help=common.FAIL_ON_HELP)
     add("--force", action="store_true", help="replace FILE")
+    _trial.arguments(parser)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -35,29 +40,36 @@ def run(given: argparse.Namespace) -> int:
     from simulacra.core.errors import ConfigError
     from simulacra.core.progress import Show, listen
     from simulacra.core.report import VERDICTS
-    from simulacra.engine.check import check
 
+    _trial.refuse(given)
     if given.out:
         if Path(given.out).suffix.lower() not in (".html", ".htm", ".json", ".txt"):
             raise ConfigError(f"-o {given.out}: a report is written as .html, .json or .txt")
         common.existing(given.out, given.force)
     with listen(Show()):
-        report = check(
-            given.made,
-            real=given.real,
-            holdout=given.holdout,
-            new=given.new,
-            target=given.target,
-            schema=given.schema,
-            only=given.only,
-            seed=given.seed,
-            na=given.na,
-            size=given.size,
-            mode=given.mode,
-        )
+        report = _trial.run(given) if given.trial else _judged(given)
     if given.out:
         report.save(given.out)
+        _trial.forget(given)
     common.show(report)
     if given.out:
         print(f"\nOpen: {given.out}")
     return int(bool(given.fail_on) and VERDICTS.index(report.verdict) >= VERDICTS.index(given.fail_on))
+
+
+def _judged(given: argparse.Namespace) -> Report:
+    from simulacra.engine.check import check
+
+    return check(
+        given.made,
+        real=given.real,
+        holdout=given.holdout,
+        new=given.new,
+        target=given.target,
+        schema=given.schema,
+        only=given.only,
+        seed=given.seed,
+        na=given.na,
+        size=given.size,
+        mode=given.mode,
+    )

@@ -54,8 +54,9 @@ class View:
     """Something to look at: counts and matrices as plain lists, never rows.
 
     kind: "histogram" (edges, real, made), "levels" (labels, real, made), "matrix" (columns, values, low, high),
-    "curve" (x, series), "bars" (labels, series), "table" (header, rows). title: a sentence. score: larger is worse,
-    for ordering. column: the column it is about, "" for all.
+    "curve" (x, series), "bars" (labels, series), "effects" (labels, values, low, high, smallest), "table" (header,
+    rows), "images" (png, width, height, cell, columns, rows: a contact sheet with a caption a row). title: a sentence.
+    score: larger is worse, for ordering. column: the column it is about, "" for all.
     """
 
     guard: str

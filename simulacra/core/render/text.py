@@ -20,6 +20,7 @@ def render(report: Report, width: int = 100, colour: bool = False) -> str:
         _verdict(report, width, colour),
         _headlines(report, width, colour),
         _wrong(report, width, colour),
+        _open(report, width, colour),
         _ok(report, width),
         _untested(report, width),
     ]
@@ -115,8 +116,18 @@ def _ok(report: Report, width: int) -> str:
     return "\n".join(lines)
 
 
+def _open(report: Report, width: int, colour: bool) -> str:
+    found = [f for f in words.of_verdict(report, "unknown") if not words.untested(f)]
+    lines = ["What is too little to tell"] if found else []
+    for finding in found[:SHOWN]:
+        lines += _finding(finding, width, colour)
+    if len(found) > SHOWN:
+        lines.append(f"  and {len(found) - SHOWN} more; the HTML page and the JSON have them all")
+    return "\n".join(lines)
+
+
 def _untested(report: Report, width: int) -> str:
-    absent = words.of_verdict(report, "unknown")
+    absent = [f for f in report.findings if words.untested(f)]
     if not absent:
         return ""
     lines = ["What was not tested"]

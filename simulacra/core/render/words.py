@@ -114,6 +114,11 @@ def of_verdict(report: Report, *verdicts: str) -> list[Finding]:
     return ordered([f for f in report.findings if f.verdict in verdicts])
 
 
+def untested(finding: Finding) -> bool:
+    """Return whether nothing was measured; an unknown with a figure was measured, but is too little to tell."""
+    return finding.verdict == "unknown" and finding.value is None
+
+
 def headlines(report: Report) -> list[Finding]:
     """Return the figures to show first: those marked so, or the four gravest that have a value."""
     marked = [f for f in report.findings if f.headline]
@@ -127,6 +132,9 @@ def title(report: Report) -> str:
 
 def verdict_sentence(report: Report) -> str:
     """Return the verdict in one sentence, with the figures that decide it."""
+    if isinstance(report.meta.get("answer"), str):
+        # A trial asks a question of its own; its answer is no count of figures.
+        return clean(report.meta["answer"])
     judged = [f for f in report.findings if f.verdict != "unknown"]
     untested = len(report.findings) - len(judged)
     tail = f" {count(untested, 'figure was', 'figures were')} not tested." if untested else ""

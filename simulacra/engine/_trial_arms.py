@@ -1,0 +1,264 @@
+"""The arms of a trial: from one draw of real rows, the rows, weights and variation that a learner trains on.
+
+Every arm trains on equally many rows: an arm that adds none repeats its real rows, all classes alike.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from simulacra.core import registry
+from simulacra.core.data import Dataset
+from simulacra.core.errors import ConfigError, DataError
+from simulacra.core.generator import Generator
+from simulacra.core.options import fields, parse
+from simulacra.core.rng import stream
+from simulacra.guards._trial import Arm
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import polars as pl
+
+    from simulacra.core.schema import Schema
+    from simulacra.engine._trial_task import Task
+
+    Ints = npt.NDArray[np.int64]
+    Floats = npt.NDArray[np.float64]
+
+REAL, WEIGHTS, DUPLICATES, AUGMENTATION, SMOTE, MADE = (
+    "real",
+    "class weights",
+    "duplicates",
+    "augmentation",
+    "SMOTE",
+    "MADE",
+)
+NEIGHBOURS = 5
+FEWER = (1, 4, 16)
+"""A method that hardly ever makes the rare class is asked for all rows, a quarter, a sixteenth."""
+TABLE_SMOTE = "tables/smote"
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One draw: the training rows with their classes, how many rows each rare class gets, and the seeds' number."""
+
+    task: Task
+    frame: pl.DataFrame
+    codes: Ints
+    schema: Schema
+    seed: int
+    number: int
+    fill: float
+
+    def wanted(self) -> dict[int, int]:
+        """Return how many rows are added to each rare class: up to `fill` times the largest class."""
+        import numpy as np
+
+        counts = np.bincount(self.codes, minlength=len(self.task.labels))
+        return {k: max(0, round(self.fill * int(counts.max())) - int(counts[k])) for k in self.task.rare}
+
+    def rng(self, purpose: str) -> np.random.Generator:
+        """Return the stream of one place of this draw."""
+        return stream(self.seed, "engine/trial", purpose, self.number)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a learner trains on: numbers of rows in the real rows followed by `extra`, their weights, and variation."""
+
+    extra: pl.DataFrame | None
+    extra_codes: Ints
+    rows: Ints
+    weights: Floats
+    varied: bool = False
+
+
+Source = Callable[[Draw, Mapping[int, int]], "pl.DataFrame"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How an arm comes by its rows.
+
+    made: where added rows come from, None for repeated real ones. share: of the added rows that are made, the others
+    being repeated. weighted: classes weigh alike. added: whether rows are added at all. varied: images are varied.
+    """
+
+    arm: Arm
+    made: Source | None = None
+    share: float = 1.0
+    weighted: bool = False
+    added: bool = True
+    varied: bool = False
+
+    def rows(self, draw: Draw) -> Rows:
+        """Return the rows of this arm for one draw."""
+        import numpy as np
+
+        wanted = draw.wanted()
+        total = len(draw.codes) + sum(wanted.values())
+        rng = draw.rng("repeat")
+        if not self.added:
+            rows = evenly(np.arange(len(draw.codes)), total, rng)
+            return Rows(None, np.array([], dtype=np.int64), rows, self._weights(draw.codes[rows], draw))
+        asked = {k: round(n * self.share) if self.made else 0 for k, n in wanted.items()}
+        repeated = [
+            evenly(np.flatnonzero(draw.codes == k), n - asked[k], rng) for k, n in wanted.items() if n > asked[k]
+        ]
+        extra = self.made(draw, asked) if self.made is not None and any(asked.values()) else None
+        rows = np.concatenate([np.arange(len(draw.codes)), *repeated])
+        codes = np.array([], dtype=np.int64)
+        if extra is not None:
+            codes = draw.task.codes(extra)
+            rows = np.concatenate([rows, len(draw.codes) + np.arange(extra.height)])
+        return Rows(extra, codes, rows, np.ones(len(rows)), self.varied)
+
+    def _weights(self, codes: Ints, draw: Draw) -> Floats:
+        import numpy as np
+
+        if not self.weighted:
+            return np.ones(len(codes))
+        counts = np.bincount(codes, minlength=len(draw.task.labels))
+        share = len(codes) / (np.count_nonzero(counts) * np.maximum(counts, 1))  # (classes,)
+        return np.asarray(share[codes], dtype=np.float64)
+
+
+def evenly(rows: Ints, total: int, rng: np.random.Generator) -> Ints:
+    """Return `total` of these rows, each as often as any other, but for one."""
+    import numpy as np
+
+    times, rest = divmod(total, len(rows))
+    return np.asarray(np.concatenate([np.tile(rows, times), rng.permutation(rows)[:rest]]), dtype=np.int64)
+
+
+def plans(task: Task, image: bool, methods: Sequence[Generator], made: pl.DataFrame | None) -> list[Plan]:
+    """Return the arms of a trial, the simple ones first."""
+    control = AUGMENTATION if image else DUPLICATES
+    out = [
+        Plan(Arm(REAL, "real rows alone, repeated to the same number"), added=False),
+        Plan(Arm(WEIGHTS, "real rows, classes of equal weight", REAL), added=False, weighted=True),
+        Plan(Arm(DUPLICATES, "real rows, the rare ones repeated", REAL)),
+    ]
+    if image:
+        told = "duplicates, all rows cropped, flipped, rotated and lit anew in every step"
+        out.append(Plan(Arm(AUGMENTATION, told, REAL), varied=True))
+        out.append(Plan(Arm(SMOTE, "rare images mixed with neighbours, pixel by pixel", control), pixels))
+    elif not task.number and TABLE_SMOTE in registry.names() and all(m.name != TABLE_SMOTE for m in methods):
+        method = registry.load(TABLE_SMOTE)
+        told = "rare rows mixed with their neighbours (tables/smote)"
+        out.append(Plan(Arm(SMOTE, told, control), source(configured(method, task.target, {}))))
+    for name, method in zip(named(methods), methods, strict=True):
+        out.append(Plan(Arm(name, f"rare rows made by {name}", control, True), source(method)))
+        both = f"{name} + {control}"
+        told = f"half of the added rows made by {name}, half repeated{', all varied' if image else ''}"
+        out.append(Plan(Arm(both, told, control, True), source(method), 0.5, varied=image))
+    if made is not None:
+        out.append(Plan(Arm(MADE, "the rare ones of the rows given", control, True), given(made)))
+    return out
+
+
+def named(methods: Sequence[Generator]) -> list[str]:
+    """Return a name for each method: its address, with a number where one comes again."""
+    seen: dict[str, int] = {}
+    out = []
+    for method in methods:
+        seen[method.name] = seen.get(method.name, 0) + 1
+        out.append(method.name if seen[method.name] == 1 else f"{method.name} {seen[method.name]}")
+    return out
+
+
+def method_of(given: str | Generator, target: str, settings: Mapping[str, Mapping[str, Any]]) -> Generator:
+    """Return a method by its address, with its settings and the target; one that is built already stays.
+
+    Raises ConfigError for an unknown address or field.
+    """
+    if isinstance(given, Generator):
+        return given
+    return configured(registry.load(given), target, settings.get(given, {}))
+
+
+def configured(cls: type[Generator], target: str, settings: Mapping[str, Any]) -> Generator:
+    """Return a method with its settings, texts read by the field's type, and the target where it takes one."""
+    texts = {k: v for k, v in settings.items() if isinstance(v, str)}
+    values = {**settings, **parse(cls, cls.name, texts)}
+    if "target" in {f.name for f in fields(cls)}:
+        values.setdefault("target", target)
+    return cls(**values)
+
+
+def source(method: Generator) -> Source:
+    """Return what makes rows with a method that is fitted on the real rows of the draw, all classes."""
+
+    def make(draw: Draw, asked: Mapping[int, int]) -> pl.DataFrame:
+        import polars as pl
+
+        fitted = dataclasses.replace(method)
+        seed = int(draw.rng(f"fit {method.name}").integers(2**31))
+        fitted.fit(Dataset({"table": draw.frame}, draw.schema), seed=seed)
+        where = {k: {draw.task.target: draw.task.cells[k]} for k in asked}
+        return pl.concat([_some(fitted, n, seed + k, where[k]) for k, n in asked.items() if n])
+
+    return make
+
+
+def _some(fitted: Generator, n: int, seed: int, where: Mapping[str, Any]) -> pl.DataFrame:
+    """Return n made rows of a class; a method that makes too few of them at once gives fewer, which are repeated."""
+    import numpy as np
+
+    for times in FEWER:
+        try:
+            made: pl.DataFrame = fitted.sample(max(1, n // times), seed=seed, where=where, kind="polars")
+        except DataError:
+            if times == FEWER[-1]:
+                raise
+            continue
+        return made[np.resize(np.arange(made.height), n)]
+    raise AssertionError
+
+
+def given(made: pl.DataFrame) -> Source:
+    """Return what takes rows from a table that was made before; each as often as any other."""
+
+    def take(draw: Draw, asked: Mapping[int, int]) -> pl.DataFrame:
+        import numpy as np
+        import polars as pl
+
+        codes, parts = draw.task.codes(made), []
+        for k, n in asked.items():
+            there = np.flatnonzero(codes == k)
+            if n and not len(there):
+                raise ConfigError(f"MADE has no row with {draw.task.target} = {draw.task.labels[k]}")
+            rng = draw.rng("given")
+            parts.append(made[evenly(rng.permutation(there), n, rng)] if n else made.clear())
+        return pl.concat(parts)
+
+    return take
+
+
+def pixels(draw: Draw, asked: Mapping[int, int]) -> pl.DataFrame:
+    """Return rare images, each a mix of one and of a near neighbour, pixel by pixel (SMOTE, Chawla et al. 2002)."""
+    import numpy as np
+    import polars as pl
+
+    from simulacra.parts import pictures
+
+    rng, parts = draw.rng("pixels"), []
+    for k, n in asked.items():
+        own = draw.frame.filter(pl.Series(draw.codes == k))
+        images, name = pictures.arrays(own, draw.schema)
+        flat = images.reshape(len(images), -1).astype(np.float32)
+        square = (flat**2).sum(1)
+        distance = square[:, None] + square - 2 * flat @ flat.T
+        np.fill_diagonal(distance, np.inf)
+        near = np.argsort(distance, axis=1, kind="stable")[:, : min(NEIGHBOURS, len(flat) - 1)]
+        at = evenly(np.arange(len(flat)), n, rng)
+        beside = near[at, rng.integers(near.shape[1], size=n)]
+        mixed = flat[at] + rng.random((n, 1), dtype=np.float32) * (flat[beside] - flat[at])
+        new = pictures.series(name, np.rint(mixed).astype(np.uint8).reshape(n, *images.shape[1:]))
+        parts.append(own[at].with_columns(new))
+    return pl.concat(parts)
