@@ -32,6 +32,13 @@ class Slow(Generator):
         time.sleep(self.pause)
         return self.frame_[rng.integers(self.frame_.height, size=n)]
 
+@dataclass
+class Blocks(Slow):
+    """Draw real rows anew, in small blocks as methods of images do."""
+
+    name = "toys/blocks"
+    block_rows = 256
+
 @guard("toys")
 def toys(case):
     """Say how many rows there are."""
@@ -49,6 +56,7 @@ def broken(case):
 '''
 ENTRIES = """[simulacra.generators]
 toys/slow = toys_plugin:Slow
+toys/blocks = toys_plugin:Blocks
 [simulacra.guards]
 toys = toys_plugin:toys
 broken = toys_plugin:broken
