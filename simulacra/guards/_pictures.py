@@ -145,15 +145,15 @@ def _place(case: Case, read: dict[str, tuple[Images, Texts | None]], label: str 
     source = {"made": "made", "other": "real", "fresh": "holdout" if holdout else "real"}
     sides = {}
     for name, of in source.items():
-        images = read[of][0][rows[name]]
-        labels = read[of][1]
-        far = convolutions(images)
+        images, labels = read[of][0][rows[name]], read[of][1]
+        known = of == "real" and bool(np.isin(rows[name], rows["deep"]).all())
+        far = deep[np.searchsorted(rows["deep"], rows[name])] if known else convolutions(images)
         sides[name] = Side(images, None if labels is None else labels[rows[name]], pixels(images), far, texture(far))
     learned = np.setdiff1d(rows["deep"], rows["fresh"]) if not holdout else rows["deep"]
     at = np.searchsorted(rows["deep"], learned)
-    known = read["real"][1]
-    model = None if known is None else features.Classifier.fit(
-        deep[at], known[learned], number_from(case.seed, "image classifier")
+    labels = read["real"][1]
+    model = None if labels is None else features.Classifier.fit(
+        deep[at], labels[learned], number_from(case.seed, "image classifier")
     )  # fmt: skip
     if model is not None:
         sides = {name: replace(side, hidden=model.hidden(side.deep)) for name, side in sides.items()}

@@ -212,6 +212,11 @@ WORDS = {
 
 def looks(images: Images) -> dict[str, Floats]:
     """Return of each image the mean (0..255), the deviation, and the difference of a pixel from its neighbours."""
+    parts = [_looks(images[i : i + 500]) for i in range(0, len(images), 500)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _looks(images: Images) -> dict[str, Floats]:
     x = images.astype(np.float32)
     rough = np.zeros(len(x), dtype=np.float64)
     if min(x.shape[1:3]) > 2:

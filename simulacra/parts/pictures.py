@@ -121,8 +121,9 @@ def sheet(rows: Sequence[Images], captions: Sequence[str], most_bytes: int = 90_
         data = png(_grid([r[:columns] for r in rows[:kept]], columns))
         if len(data) <= most_bytes or columns * kept <= 2:
             break
+        fit = max(1, min(columns - 1, int(columns * most_bytes / len(data))))
         # Rows go in pairs (real above made), so that no comparison is torn apart.
-        columns, kept = (columns - 1, kept) if columns > 4 or kept <= 2 else (columns, kept - 2)
+        columns, kept = (max(fit, 4), kept) if columns > 4 else (fit, kept) if kept <= 2 else (columns, kept - 2)
     high, wide = rows[0].shape[1:3]
     return {
         "png": base64.b64encode(data).decode(),
