@@ -8,10 +8,8 @@ last; then `.work/` goes.
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -22,22 +20,18 @@ from simulacra.core.errors import DataError, OutputError
 from simulacra.core.lineage import Lineage
 from simulacra.io import _images_written as written
 from simulacra.io import files
+from simulacra.io._folder_files import KIND, PART, TEMP, ours, read_json, remove, state
+from simulacra.io._folder_files import is_output as is_output
 
 if TYPE_CHECKING:
     import polars as pl
 
-KIND = "simulacra-output"
 VERSION = 1
 SUFFIX = {
     "parquet": ".parquet", "csv": ".csv", "jsonl": ".jsonl", "npz": ".npz", "png": written.CLASSES,
     "imagefolder": written.TABLE,
 }  # fmt: skip
 """Format -> ending of the parts; the last two are folders of images, see io._images_written."""
-FIRST_LINE = "simulacra_recipe = "
-PAGES = ("README.md", "card.json", "lineage.json", "findings.json", "report.html", "recipe.toml")
-_PART = re.compile(r"part-\d{5,}\.(parquet|csv|jsonl|npz)")
-_TEMP = re.compile(r"\..+\.\d+\.part")
-_STAGE = re.compile(r"begun\.json|lock|model|checkpoint|(rows|names|table)-\d{5,}\.arrow|\..+\.(part|old)")
 
 
 class Folder:
@@ -73,8 +67,8 @@ class Folder:
     def _begin(self, recipe: str, begun: dict[str, Any], force: bool) -> None:
         # Only now that nobody else writes here is the state what it will stay.
         refuse(self.path, recipe, force=force)
-        known = _json(self.work / "begun.json")
-        self.resumed = not force and known is not None and _state(self.path, recipe) == "same"
+        known = read_json(self.work / "begun.json")
+        self.resumed = not force and known is not None and state(self.path, recipe) == "same"
         if not self.resumed:
             self._clear()
             write_text(self.path / "recipe.toml", recipe)
@@ -97,7 +91,7 @@ class Folder:
 
     def drop_model(self) -> None:
         """Remove what is left of a model that was not written, or not removed, to its end."""
-        _remove(self.model)
+        remove(self.model)
 
     def parts(self, ending: str, keep: int) -> int:
         """Return how many parts are finished, counted from the first; ending: ".csv"; the first `keep` need rows."""
@@ -134,22 +128,22 @@ class Folder:
         written.write_metadata(self.work.glob("table-*.arrow"), self.path)
         for entry in self.work.iterdir():
             if entry.name not in ("begun.json", "lock"):
-                _remove(entry)
-        for entry in _ours(self.path):
-            if _TEMP.fullmatch(entry.name):
-                _remove(entry)
-        sums = {str(p.relative_to(self.path)): sha256(p) for p in _ours(self.path)}
+                remove(entry)
+        for entry in ours(self.path):
+            if TEMP.fullmatch(entry.name):
+                remove(entry)
+        sums = {str(p.relative_to(self.path)): sha256(p) for p in ours(self.path)}
         write_json(self.path / "manifest.json", {"format": KIND, "version": VERSION, "files": sums})
         self.close()
-        _remove(self.work)
+        remove(self.work)
         return sums
 
     def discard(self) -> None:
         """Remove everything that was written, and the folder itself when nothing else is in it."""
         self._clear()
-        _remove(self.path / "recipe.toml")
+        remove(self.path / "recipe.toml")
         self.close()
-        _remove(self.work)
+        remove(self.work)
         if self.path.is_dir() and not any(self.path.iterdir()):
             self.path.rmdir()
 
@@ -170,14 +164,14 @@ class Folder:
 
     def _clear(self) -> None:
         """Remove what an earlier run wrote, the manifest first, so that what is left never looks finished."""
-        _remove(self.path / "manifest.json")
+        remove(self.path / "manifest.json")
         sync(self.path)
         for entry in self.work.iterdir():
             if entry.name != "lock":
-                _remove(entry)
-        for entry in _ours(self.path):
+                remove(entry)
+        for entry in ours(self.path):
             if entry.name != "recipe.toml":
-                _remove(entry)
+                remove(entry)
         if (self.path / "data").is_dir() and not any((self.path / "data").iterdir()):
             (self.path / "data").rmdir()
         written.tidy(self.path)
@@ -200,17 +194,17 @@ def refuse(path: str | Path, recipe: str, *, force: bool) -> None:
     never touched.
     """
     path = Path(path)
-    state = _state(path, recipe)
-    if state == "file":
+    found = state(path, recipe)
+    if found == "file":
         raise OutputError(f"{path} is a file, and the output is a folder; choose another -o")
-    if state == "foreign":
-        some = next(p.name for p in sorted(path.iterdir()) if not _TEMP.fullmatch(p.name))
+    if found == "foreign":
+        some = next(p.name for p in sorted(path.iterdir()) if not TEMP.fullmatch(p.name))
         raise OutputError(
             f"{path} holds files that simulacra did not write ({some}); choose another -o, it is never overwritten"
         )
-    if state == "finished" and not force:
+    if found == "finished" and not force:
         raise OutputError(f"{path} already holds a finished output; choose another -o, or --force to make it anew")
-    if state == "other" and not force:
+    if found == "other" and not force:
         raise OutputError(
             f"{path} holds the unfinished output of another command; run that command again to finish it, choose "
             "another -o, or --force to replace it"
@@ -230,11 +224,11 @@ def read(path: str | Path) -> Dataset:
     import polars as pl
 
     path = Path(path)
-    manifest = _json(path / "manifest.json")
+    manifest = read_json(path / "manifest.json")
     if not is_output(path) or manifest is None:
         raise DataError(f"{path} is not a finished output: its manifest.json is missing or of another kind")
     sums = manifest.get("files")
-    names = sorted(n for n in sums if re.fullmatch(rf"data/{_PART.pattern}", n)) if isinstance(sums, dict) else []
+    names = sorted(n for n in sums if re.fullmatch(rf"data/{PART.pattern}", n)) if isinstance(sums, dict) else []
     media = written.listed(sums) if isinstance(sums, dict) else []
     if not isinstance(sums, dict) or not (names or media):
         raise DataError(f"{path}: manifest.json names no file under data/ or media/; the folder is damaged")
@@ -243,19 +237,13 @@ def read(path: str | Path) -> Dataset:
         if not (path / name).is_file() or sha256(path / name) != sums[name]:
             raise DataError(f"{path}/{name} is missing or does not match its checksum; make the folder again")
     frames = [files.read(path / name).frame for name in names] or [written.read(path, media)]
-    lineage = Lineage.from_dict(_json(path / "lineage.json") or {})
+    lineage = Lineage.from_dict(read_json(path / "lineage.json") or {})
     return Dataset({"table": pl.concat(frames, how="vertical_relaxed")}, lineage=lineage)
-
-
-def is_output(path: str | Path) -> bool:
-    """Return whether a path is a finished output folder."""
-    manifest = _json(Path(path) / "manifest.json") if Path(path).is_dir() else None
-    return manifest is not None and manifest.get("format") == KIND
 
 
 def format_of(path: str | Path) -> str:
     """Return the format in which a finished output holds images, "parquet" for one of tables."""
-    listed = (_json(Path(path) / "manifest.json") or {}).get("files", {})
+    listed = (read_json(Path(path) / "manifest.json") or {}).get("files", {})
     media = written.listed(map(str, listed))
     if media:
         return "imagefolder" if f"{written.MEDIA}/{written.METADATA}" in media else "png"
@@ -265,61 +253,3 @@ def format_of(path: str | Path) -> str:
 def part_name(part: int, ending: str) -> str:
     """Return the file name of a part, e.g. part-00000.parquet."""
     return f"part-{part:05d}{ending}"
-
-
-def _state(path: Path, recipe: str) -> str:
-    """Return new, file, foreign, finished, same (unfinished, by this recipe) or other (unfinished)."""
-    if not path.exists():
-        return "new"
-    if not path.is_dir():
-        return "file"
-    try:
-        names = {p.name for p in path.iterdir() if not _TEMP.fullmatch(p.name)}
-    except OSError as error:
-        raise explain(error, path) from error
-    if not names:
-        return "new"
-    if ".work" in names and not _is_work(path / ".work"):
-        return "foreign"
-    if is_output(path):
-        return "finished"
-    if ".work" not in names:
-        return "foreign"
-    if "recipe.toml" not in names:
-        return "new" if names == {".work"} else "foreign"
-    try:
-        text = (path / "recipe.toml").read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return "foreign"
-    if not text.startswith(FIRST_LINE):
-        return "foreign"
-    return "same" if text == recipe else "other"
-
-
-def _is_work(path: Path) -> bool:
-    """Return whether a path holds stages and nothing else: a link would lead the cleaning out of the folder."""
-    return not path.is_symlink() and path.is_dir() and all(_STAGE.fullmatch(p.name) for p in path.iterdir())
-
-
-def _ours(path: Path) -> list[Path]:
-    """Return the files that an output is made of, as far as they are there, sorted; leftovers of a killed run too."""
-    found = [path / name for name in PAGES if (path / name).exists()]
-    for folder in (path, path / "data"):
-        inside = [p for p in folder.iterdir() if p.is_file()] if folder.is_dir() else []
-        found += [p for p in inside if _TEMP.fullmatch(p.name) or (folder != path and _PART.fullmatch(p.name))]
-    return sorted(found + written.media(path))
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _json(path: Path) -> dict[str, Any] | None:
-    try:
-        value = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
