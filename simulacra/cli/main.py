@@ -97,7 +97,8 @@ def _quieten(words: list[str]) -> None:
 
 
 def _interrupted(words: list[str]) -> int:
-    resumable = words[:1] in (["make"], ["fit"], ["sample"], ["redo"])
+    kept = words[:1] == ["check"] and "--trial" in words and ("-o" in words or "--out" in words)
+    resumable = kept or words[:1] in (["make"], ["fit"], ["sample"], ["redo"])
     again = " The same command goes on where it stopped." if resumable else ""
     _say(f"interrupted.{again}")
     return INTERRUPTED

@@ -22,7 +22,7 @@ ALPHA = 0.05
 POWER = 0.80
 ENOUGH = 10
 """Draws from which on the spread over draws is known well enough."""
-LEAST = 3
+REAL = "real"
 HURTS, HELPS, NONE = "hurts", "helps", "no evidence"
 ERRORS = ("Brier", "mean absolute error")
 """Measures that begin so are better when smaller."""
@@ -31,7 +31,7 @@ REFERENCE = "Nadeau & Bengio 2003, Inference for the generalization error"
 
 @dataclass(frozen=True)
 class Arm:
-    """One way to train: its name, what it is, the arm it is held against, and whether the user chose it."""
+    """One way to train: its name, what it is, the simple arm it must beat beside "real", and whether it was chosen."""
 
     name: str
     what: str
@@ -67,7 +67,7 @@ class Outcome:
     @property
     def judged(self) -> tuple[Arm, ...]:
         """Return the arms that get a verdict."""
-        return tuple(a for a in self.run if a.against in self.values)
+        return tuple(a for a in self.run if a.against in self.values and REAL in self.values)
 
     @property
     def draws(self) -> int:
@@ -84,14 +84,9 @@ class Effect:
     high: float
     smallest: float
 
-    @property
-    def verdict(self) -> str:
-        """Return helps, hurts or no evidence."""
-        return HELPS if self.low > 0 else HURTS if self.high < 0 else NONE
-
 
 def effect(outcome: Outcome, arm: str, base: str, measure: str) -> Effect:
-    """Return the paired effect of one arm against another, with an interval shared among all verdicts (Bonferroni)."""
+    """Return the paired effect of one arm against another, with an interval shared among the arms (Bonferroni)."""
     from scipy.stats import t
 
     sign = -1.0 if measure.startswith(ERRORS) else 1.0
@@ -125,34 +120,53 @@ def findings(outcome: Outcome) -> Iterator[Finding]:
     yield from _limits(outcome)
 
 
+def verdict(outcome: Outcome, arm: Arm) -> str:
+    """Return "helps" for an arm better than real rows alone and than its simple arm, "hurts" for one worse than real.
+
+    Both comparisons must hold to help, and one of them decides on harm, so that an arm needs one share of the level.
+    """
+    over_real = effect(outcome, arm.name, REAL, outcome.measure)
+    over_simple = effect(outcome, arm.name, arm.against, outcome.measure)
+    if over_real.high < 0:
+        return HURTS
+    return HELPS if over_real.low > 0 and over_simple.low > 0 else NONE
+
+
 def _verdict(outcome: Outcome, arm: Arm) -> Finding:
-    measure = outcome.measure
+    measure, said = outcome.measure, verdict(outcome, arm)
     found = effect(outcome, arm.name, arm.against, measure)
-    grave = {HELPS: "ok", NONE: "unknown", HURTS: "fail" if arm.chosen else "warn"}[found.verdict]
-    own, base = (float(np.nanmean(outcome.values[a][measure])) for a in (arm.name, arm.against))
-    told = {HELPS: "helps", HURTS: "hurts", NONE: "shows no evidence of help or harm"}[found.verdict]
+    own = float(np.nanmean(outcome.values[arm.name][measure]))
+    bases = dict.fromkeys((arm.against, REAL))
+    gains = [_gain(outcome, arm.name, base) for base in bases]
+    told = {HELPS: "helps", HURTS: "hurts", NONE: "shows no evidence of help or harm"}[said]
     return Finding(
         "trial",
-        f"{arm.name}: {found.verdict}",
-        grave,
-        f"the arm {arm.name!r} {told}: {measure} is {own:.3f} against {base:.3f} of {arm.against!r}, a gain of "
-        f"{found.value:+.3f} ({found.low:+.3f} to {found.high:+.3f}); the smallest effect that this trial would see in "
-        f"8 of 10 cases is {found.smallest:.3f}",
+        f"{arm.name}: {said}",
+        {HELPS: "ok", NONE: "unknown", HURTS: "fail" if arm.chosen else "warn"}[said],
+        f"the arm {arm.name!r} {told}: {measure} is {own:.3f}, {' and '.join(gains)}; the smallest gain over "
+        f"{arm.against!r} that this trial would see in 8 of 10 cases is {found.smallest:.3f}",
         value=found.value,
         interval=(found.low, found.high),
         limit=0.0,
-        advice=_advice(found, arm),
+        advice=_advice(outcome, arm, said),
         headline=True,
         reference=REFERENCE,
     )
 
 
-def _advice(found: Effect, arm: Arm) -> str:
-    if found.verdict == HURTS and arm.chosen:
-        return f"train without it: {arm.against} gives more with nothing made"
-    if found.verdict == NONE and arm.chosen:
-        return f"keep {arm.against}, which is simpler; more draws and a larger holdout show smaller effects"
-    return ""
+def _gain(outcome: Outcome, arm: str, base: str) -> str:
+    found = effect(outcome, arm, base, outcome.measure)
+    return f"{found.value:+.3f} ({found.low:+.3f} to {found.high:+.3f}) against {base!r}"
+
+
+def _advice(outcome: Outcome, arm: Arm, said: str) -> str:
+    if not arm.chosen or said == HELPS:
+        return ""
+    if said == HURTS:
+        return f"train without it: {REAL!r} alone does better"
+    if effect(outcome, arm.name, arm.against, outcome.measure).high < 0:
+        return f"take {arm.against!r}, which is simpler and does better"
+    return f"keep {REAL!r} or {arm.against!r}, which are simpler; more draws and a larger holdout show smaller effects"
 
 
 def _limits(outcome: Outcome) -> Iterator[Finding]:
@@ -185,7 +199,7 @@ def answer(outcome: Outcome) -> str:
     said = {v: [] for v in (HELPS, NONE, HURTS)}  # type: dict[str, list[str]]
     for arm in outcome.judged:
         if arm.chosen:
-            said[effect(outcome, arm.name, arm.against, outcome.measure).verdict].append(arm.name)
+            said[verdict(outcome, arm)].append(arm.name)
     words = [
         f"{', '.join(said[HELPS])} {'helps' if len(said[HELPS]) == 1 else 'help'}" if said[HELPS] else "",
         f"no evidence that {', '.join(said[NONE])} {'helps' if len(said[NONE]) == 1 else 'help'}" if said[NONE] else "",
@@ -193,5 +207,5 @@ def answer(outcome: Outcome) -> str:
     ]
     against = next((a.against for a in outcome.judged if a.chosen), "")
     told = "; ".join(w for w in words if w)
-    told = f"{told}, against {against}" if told else "No generator was tried, only simple arms"
+    told = f"{told}, against {REAL} and {against}" if told else "No generator was tried, only simple arms"
     return f"{told[:1].upper()}{told[1:]}: {outcome.measure}, {outcome.draws} draws, held-out real rows only."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulacra.core.report import View
-from simulacra.guards._trial import Arm, Outcome, effect
+from simulacra.guards._trial import REAL, Outcome, effect, verdict
 
 if TYPE_CHECKING:
     from simulacra.guards._frames import Floats
@@ -22,11 +22,9 @@ CORRECTED = ", corrected"
 def views(outcome: Outcome) -> Iterator[View]:
     """Yield the effects as a drawing, the figures of every arm, thresholds and calibration, and every draw."""
     note = " ".join([_meaning(outcome), *outcome.notes])
-    bases = dict.fromkeys([*(a.against for a in outcome.judged if a.chosen), "real"])
-    for base in bases:
-        if base in outcome.values:
-            yield _effects(outcome, base, note)
-            note = ""
+    for base in dict.fromkeys((_control(outcome), REAL)):
+        yield _effects(outcome, base, note)
+        note = ""
     yield _arms(outcome)
     yield from _gains(outcome)
     yield from _threshold(outcome)
@@ -53,7 +51,11 @@ def _effects(outcome: Outcome, base: str, note: str) -> View:
 
 def _meaning(outcome: Outcome) -> str:
     tests = len(outcome.judged)
-    level = f"All {tests} intervals of verdicts hold together in 95 of 100 trials (Bonferroni)." if tests > 1 else ""
+    level = (
+        "An arm helps when it beats both real rows alone and the simple arm, and hurts when real rows alone beat it."
+    )
+    if tests > 1:
+        level += f" In 95 of 100 trials without any effect none of the {tests} arms gets such a verdict (Bonferroni)."
     if outcome.ratio:
         return (
             f"{level} They are paired over {outcome.draws} random splits and widened for the rows that splits share "
@@ -67,26 +69,25 @@ def _meaning(outcome: Outcome) -> str:
 
 def _arms(outcome: Outcome) -> View:
     names = [m for m in outcome.values[outcome.run[0].name] if m.startswith(PLAIN)]
-    header = ("arm", *names, f"gain over {_control(outcome)}", "interval", "verdict")
+    bases = list(dict.fromkeys((_control(outcome), REAL)))
+    judged = {a.name for a in outcome.judged}
     rows = []
     for arm in outcome.run:
-        figures = [_round(float(np.nanmean(outcome.values[arm.name][m]))) for m in names]
-        rows.append([arm.name, *figures, *_told(outcome, arm)])
+        figures = [_round(_mean(outcome.values[arm.name][m])) for m in names]
+        gains = ["-" if base == arm.name else _gain(outcome, arm.name, base, outcome.measure) for base in bases]
+        rows.append([arm.name, *figures, *gains, verdict(outcome, arm) if arm.name in judged else "-"])
+    header = ("arm", *names, *(f"gain over {base}" for base in bases), "verdict")
     return View("trial", "table", f"{outcome.title}: every arm", {"header": header, "rows": rows}, note=_what(outcome))
 
 
 def _control(outcome: Outcome) -> str:
-    return next((a.against for a in outcome.judged if a.chosen), "real")
+    """Return the simple arm that made rows must beat."""
+    return next((a.against for a in reversed(outcome.judged) if a.against != REAL), REAL)
 
 
-def _told(outcome: Outcome, arm: Arm) -> list[Any]:
-    base = arm.against or _control(outcome)
-    if base not in outcome.values or base == arm.name:
-        return [None, "-", "-"]
-    found = effect(outcome, arm.name, base, outcome.measure)
-    beside = "" if base == _control(outcome) else f" (over {base})"
-    verdict = found.verdict if arm.against else "-"
-    return [_round(found.value), f"{found.low:+.4f} to {found.high:+.4f}{beside}", verdict]
+def _gain(outcome: Outcome, arm: str, base: str, measure: str) -> str:
+    found = effect(outcome, arm, base, measure)
+    return f"{found.value:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
 
 
 def _what(outcome: Outcome) -> str:
@@ -97,13 +98,7 @@ def _gains(outcome: Outcome) -> Iterator[View]:
     """Yield the paired gain over the control in every measure, beside that of the verdicts."""
     base = _control(outcome)
     names = [m for m in outcome.values[outcome.run[0].name] if m.startswith(PLAIN) or m in THRESHOLD[:2]]
-    if base not in outcome.values:
-        return
-    rows = []
-    for arm in outcome.run:
-        found = [effect(outcome, arm.name, base, m) for m in names if arm.name != base]
-        if found:
-            rows.append([arm.name, *(f"{f.value:+.3f} ({f.low:+.3f} to {f.high:+.3f})" for f in found)])
+    rows = [[arm.name, *(_gain(outcome, arm.name, base, m) for m in names)] for arm in outcome.run if arm.name != base]
     note = "Same intervals as those of the verdicts; recall and specificity are at the default threshold."
     yield View(
         "trial", "table", f"Gain over {base} in every measure", {"header": ("arm", *names), "rows": rows}, "", 0.0, note

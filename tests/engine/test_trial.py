@@ -133,16 +133,16 @@ def test_every_figure_has_its_interval_and_every_draw_is_shown(planted: Report) 
     assert {"AUROC", "average precision", "recall at 90 % specificity", "recall", "specificity"} <= set(gains["real"])
     assert set(table(planted, "in every draw")) == set(range(1, 11))
     page = planted.html()
-    assert "smallest effect" in page and 'class="effect helps"' in page and 'class="effect hurts"' in page
+    assert "smallest" in page and 'class="effect helps"' in page and 'class="effect hurts"' in page
 
 
-def test_equal_arms_get_no_evidence_in_nearly_every_world() -> None:
+def test_rows_that_add_nothing_to_duplicates_are_hardly_ever_said_to_help() -> None:
     wrong = 0
     for seed in range(12):
         report = run(
             Again(), real=world(300, 10 + seed), holdout=world(300, 50 + seed), arms=["tables/again"], seed=seed
         )
-        wrong += said(report)["tables/again"] != "no evidence"
+        wrong += said(report)["tables/again"] == "helps"
     assert wrong <= 1
 
 
