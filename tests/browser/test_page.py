@@ -40,8 +40,8 @@ def test_closed_and_quiet_at_every_width(name: str, page: chrome.Page, tmp_path:
             page.requests(file)
             page.show(file, width, 900, scheme)
             page.run("document.querySelectorAll('details').forEach(d => d.open = true)")
-            assert page.requests(file) == [file.as_uri()]
-            assert page.logs("browser") == []
+            asked = [url for url in page.requests(file) if not url.startswith("data:image/png;base64,")]
+            assert asked == [file.as_uri()] and page.logs("browser") == []
             wide, room = page.run("const e = document.documentElement; return [e.scrollWidth, e.clientWidth]")
             assert wide <= room == width
             assert page.run(OVERFLOWING) == []
@@ -186,9 +186,30 @@ def test_every_drawing_has_a_name_for_screen_readers(page: chrome.Page, tmp_path
     nodes = page.devtools("Accessibility.getFullAXTree")["nodes"]
     roles = [(n["role"]["value"], n.get("name", {}).get("value", "")) for n in nodes if not n.get("ignored")]
     drawings = [name for role, name in roles if role in ("image", "img")]
-    assert len(drawings) == page.run("return document.querySelectorAll('svg[role=img]').length")
+    assert len(drawings) == page.run("return document.querySelectorAll('svg[role=img], img').length")
     assert all("real" in name or "Heat map" in name or "Lines" in name for name in drawings)
     assert {"banner", "navigation", "main", "contentinfo"} <= {role for role, _ in roles}
+
+
+def test_captions_stand_beside_their_row_and_pixels_stay_square(page: chrome.Page, tmp_path: Path) -> None:
+    file = saved(samples.plain(), tmp_path)
+    for width in (400, 1400):
+        page.show(file, width, 900)
+        found = page.run(SHEET)
+        assert found["drawn"] == 107 and found["smoothing"] == "pixelated"
+        row = found["high"] / len(found["captions"])
+        for i, (top, bottom) in enumerate(found["captions"]):
+            assert abs((top + bottom) / 2 - (i + 0.5) * row) < 0.2 * row, (width, i)
+        assert found["wide"] / found["high"] == pytest.approx(107 / 35, rel=0.02)
+
+
+SHEET = """
+const image = document.querySelector('.sheet img'), box = image.getBoundingClientRect();
+const rows = [...document.querySelectorAll('.sheet')][0].querySelectorAll('li');
+const captions = [...rows].map(r => r.getBoundingClientRect()).map(r => [r.top - box.top, r.bottom - box.top]);
+return {drawn: image.naturalWidth, wide: box.width, high: box.height, captions,
+  smoothing: getComputedStyle(image).imageRendering};
+"""
 
 
 def test_prints(page: chrome.Page, tmp_path: Path) -> None:

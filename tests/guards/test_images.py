@@ -1,4 +1,4 @@
-"""The guard of images on fresh real images, where it must be silent, and on planted faults, whose cause it must name."""
+"""The guard of images: silent on fresh real images, and on planted faults it names the cause."""
 
 from __future__ import annotations
 

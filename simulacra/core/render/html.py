@@ -44,7 +44,6 @@ def _style() -> tuple[str, str]:
 
 def _page(report: Report, most_views: int, most_findings: int) -> str:
     css, digest = _style()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     sections = [s for s in _sections(report, most_views, most_findings) if s[2]]
     glossary = _glossary("".join(body for _, _, body in sections))
     sections.append(("terms", "Terms", glossary))
@@ -53,6 +52,9 @@ def _page(report: Report, most_views: int, most_findings: int) -> str:
         f'<section id="{key}" aria-labelledby="{key}-h"><h2 id="{key}-h">{name}</h2>{body}</section>'
         for key, name, body in sections
     )
+    # Images stand inside the page; where there are none, none may be shown.
+    images = "; img-src data:" if "<img " in body else ""
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'{images}; base-uri 'none'; form-action 'none'"
     name = escape(words.title(report))
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -69,7 +71,9 @@ def _page(report: Report, most_views: int, most_findings: int) -> str:
 
 def _header(report: Report, name: str) -> str:
     about = report.meta.get("about")
-    told = about if isinstance(about, str) else "Made rows compared with real ones: counts and figures, no rows."
+    pictured = any(view.kind == "images" for view in report.views)
+    shown = "counts and figures, and some images of both" if pictured else "counts and figures, no rows"
+    told = about if isinstance(about, str) else f"Made rows compared with real ones: {shown}."
     return (
         f'<header><p class="kind">Report on synthetic data</p><h1><bdi>{name}</bdi></h1>'
         f'<p class="about">{escape(words.clean(told))}</p>'
@@ -81,18 +85,19 @@ def _header(report: Report, name: str) -> str:
 
 def _sections(report: Report, most_views: int, most_findings: int) -> list[tuple[str, str, str]]:
     """Return key, name and content of each section, in reading order."""
-    places: dict[str, list[View]] = {"columns": [], "pairs": [], "comparisons": []}
+    places: dict[str, list[View]] = {"images": [], "columns": [], "pairs": [], "comparisons": []}
     for view in sorted(report.views, key=_rank):
         places[_place(view)].append(view)
     meta = report.meta
     return [
         ("figures", "Headline figures", _cards(words.headlines(report))),
         ("findings", "Findings", _findings(report, most_findings)),
+        ("images", "Images", _views(places["images"], "i", most_views, "")),
         ("columns", "Columns, worst first", _views(places["columns"], "c", most_views, COLUMNS)),
         ("pairs", "Links between columns", _views(places["pairs"], "m", min(most_views, 9), PAIRS)),
         ("comparisons", "Comparisons", _views(places["comparisons"], "r", most_views, "")),
         ("all", "All figures", _all(words.ordered(report.findings), 2 * most_findings)),
-        ("untested", "Not tested", _untested(words.of_verdict(report, "unknown"), most_findings)),
+        ("untested", "Not tested", _untested([f for f in report.findings if words.untested(f)], most_findings)),
         ("method", "What the method says", facts(meta.get("facts"), most_findings // 2)),
         ("lineage", "Lineage and recipe", _origin(meta, most_findings // 2)),
     ]
@@ -100,6 +105,8 @@ def _sections(report: Report, most_views: int, most_findings: int) -> list[tuple
 
 def _place(view: View) -> str:
     """Return the section a view stands in."""
+    if view.kind == "images":
+        return "images"
     if view.kind == "matrix":
         return "pairs"
     return "columns" if view.column and view.kind in ("histogram", "levels") else "comparisons"
@@ -138,7 +145,7 @@ def _card(f: Finding) -> str:
 
 def _findings(report: Report, most: int) -> str:
     out = []
-    judged = [f for f in report.findings if f.verdict != "unknown"]
+    judged = [f for f in report.findings if not words.untested(f)]
     grave = {g: min(words.GRAVE.index(f.verdict) for f in judged if f.guard == g) for g in {f.guard for f in judged}}
     order = list(dict.fromkeys(f.guard for f in judged))
     for guard in sorted(order, key=lambda g: grave[g]):

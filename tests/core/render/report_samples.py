@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from simulacra.core.report import Finding, Report, View
+from simulacra.parts import pictures
 
 NASTY = (
     "<script>alert(1)</script>",
@@ -97,7 +100,15 @@ def views() -> list[View]:
         ),
         View("privacy", "curve", "Attack", {"x": [0, 0.5, 1], "series": {"hits": [0, 0.6, 1], "chance": [0, 0.5, 1]}}),
         View("fidelity", "table", "Empty cells", {"header": ["column", "real", "made"], "rows": [["age", 0.1, None]]}),
+        View("images", "images", "Real images and made ones", sheet(), note="Drawn at random."),
     ]
+
+
+def sheet() -> dict[str, object]:
+    """Return the data of a contact sheet: 4 rows of 12 images of 8 x 8 pixels, ramps of grey."""
+    ramp = np.arange(64, dtype=np.uint8).reshape(8, 8, 1) * 4
+    rows = [np.stack([np.roll(ramp, i * j, axis=1) for i in range(12)]) for j in range(4)]
+    return pictures.sheet(rows, ["ramp: real", "ramp: made", "a long name of a class: real", "made"])
 
 
 def meta() -> dict[str, object]:
@@ -124,6 +135,7 @@ def nasty() -> Report:
         levels = {"labels": [*NASTY, *map(str, range(30))], "real": [*range(44)], "made": [0] * 44}
         items.append(View("fidelity", "levels", name, levels, name, 1.0, name))
         items.append(View("fidelity", "table", name, {"header": NASTY, "rows": [NASTY] * 60}, "", 0.0, name))
+        items.append(View("images", "images", name, {**sheet(), "rows": [name, *NASTY[:3]]}, note=name))
         items.append(View("fidelity", "bars", name, {"labels": [name], "series": {n: [1.0] for n in NASTY}}))
     items.append(View("fidelity", "curve", "wild", {"x": [0, 1], "series": {n: [None, -1e300] for n in NASTY}}))
     items.append(
@@ -147,6 +159,10 @@ def broken() -> list[View]:
         View("fidelity", "curve", "no points", {"x": [], "series": {}}),
         View("fidelity", "table", "no rows", {}),
         View("fidelity", "portrait", "unheard of", {}),
+        View("images", "images", "no sheet", {"png": "", "width": 0}),
+        View("images", "images", "no image", {**sheet(), "png": "PHN2Zz48c2NyaXB0Pg=="}),
+        View("images", "images", "another scheme", {**sheet(), "png": 'iVBORw0KGgo" src="http://127.0.0.1:9/x'}),
+        View("images", "images", "no rows", {**sheet(), "rows": []}),
     ]
 
 
