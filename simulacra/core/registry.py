@@ -20,6 +20,10 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "tables/forest": "simulacra.tables.forest:Forest",
         "tables/copula": "simulacra.tables.copula:Copula",
         "tables/rules": "simulacra.tables.rules:Rules",
+        "tables/smote": "simulacra.tables.smote:Smote",
+        "tables/flow": "simulacra.tables.flow:Flow",
+        "images/gan": "simulacra.images.gan:Gan",
+        "images/vae": "simulacra.images.vae:Vae",
     },
     "transforms": {},
     "guards": {

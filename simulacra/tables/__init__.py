@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simulacra.tables.copula import Copula
+    from simulacra.tables.flow import Flow
     from simulacra.tables.forest import Forest
     from simulacra.tables.rules import Rules
+    from simulacra.tables.smote import Smote
 
-_WHERE = {"Copula": "copula", "Forest": "forest", "Rules": "rules"}
-__all__ = ["Copula", "Forest", "Rules"]
+_WHERE = {"Copula": "copula", "Flow": "flow", "Forest": "forest", "Rules": "rules", "Smote": "smote"}
+__all__ = ["Copula", "Flow", "Forest", "Rules", "Smote"]
 
 
 def __getattr__(name: str) -> Any:
