@@ -1,0 +1,1 @@
+"""Bridges: methods of this library in the form that other libraries expect."""
