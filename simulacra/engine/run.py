@@ -150,6 +150,7 @@ def _gather(recipe: Recipe, method: Generator, data: Any, holdout: Any) -> _Job:
         fitted, apart = rows, align(_taken(kept, recipe), rows, "holdout", "data")
         sentence = f"The holdout was given: {len(apart):,} rows."
         inputs["holdout"] = keyed_hash(apart.frame)
+    sentence += "".join(f" On reading, {note}." for note in rows.lineage.facts.get("read", ()))
     kind, dtypes = ("polars", None) if is_path(source) else _kind(source)
     return _Job(recipe, method, fitted, apart, sentence, recipe.n or len(rows), inputs, kind, dtypes)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 NAME = "file_name"
 """Column of a metadata file that says where the image is, below the folder."""
+TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".xlsx")
 IGNORED = ("thumbs.db", "desktop.ini", "__macosx")
 MAX_FILES = 1_000_000
 
@@ -99,6 +100,12 @@ def _files(root: Path, folder: Path, entries: list[os.DirEntry[str]]) -> list[tu
 
 def _plain(path: Path, entries: list[os.DirEntry[str]]) -> Found:
     images = [e for e in entries if is_image(e)]
+    table = next((e.name for e in entries if e.name.lower().endswith(TABLES)), None)
+    if table:
+        raise DataError(
+            f"{path} holds images beside a table, {table}; if it says what they show, call it metadata.csv (or .jsonl, "
+            f".parquet) with a column {NAME!r}, otherwise put it elsewhere, or name it as the data"
+        )
     return Found("plain", _files(path, path, images), None, tuple(e.name for e in entries if not is_image(e)))
 
 

@@ -164,7 +164,7 @@ def _parts(arrays: dict[str, Array], shown: str, notes: list[str]) -> dict[str, 
         named.setdefault(split, {})[rest] = name
     if len(named) > 1 and "" in named:
         # Beside splits, what belongs to none of them is about all, such as the names of classes.
-        notes.append(f"left out: {', '.join(map(repr, named.pop('').values()))}, of no part")
+        notes.append(f"{', '.join(map(repr, named.pop('').values()))} of no part was left out")
     out = {}
     for split, group in named.items():
         key = _images_key(group, arrays)
@@ -184,7 +184,7 @@ def _parts(arrays: dict[str, Array], shown: str, notes: list[str]) -> dict[str, 
             elif arrays[name].ndim == 1 and len(arrays[name]) == len(part.images[1]):
                 part.columns[rest] = arrays[name]
             else:
-                notes.append(f"left out: {name!r} of shape {arrays[name].shape}")
+                notes.append(f"{name!r} of shape {arrays[name].shape} was left out")
         out[split] = part
     return out
 
@@ -213,7 +213,7 @@ def _pixels(name: str, array: Array, shown: str, notes: list[str]) -> Array:
     where = f"{shown}, array {name!r}"
     if array.ndim == 4 and array.shape[1] in (1, 3) and array.shape[3] not in (1, 3):
         array = np.moveaxis(array, 1, 3)
-        notes.append(f"{name}: channels were moved from the second to the last place")
+        notes.append(f"the channels of {name!r} were moved from the second to the last place")
     if array.ndim == 4 and array.shape[3] == 1:
         array = array[..., 0]
     if array.ndim not in (3, 4) or (array.ndim == 4 and array.shape[3] != 3) or 0 in array.shape:
@@ -223,7 +223,7 @@ def _pixels(name: str, array: Array, shown: str, notes: list[str]) -> Array:
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array)
     if array.dtype == np.bool_:
-        notes.append(f"{name}: true and false became 255 and 0")
+        notes.append(f"true and false of {name!r} became 255 and 0")
         return np.multiply(array, 255, dtype=np.uint8)
     if array.dtype.kind not in "iuf":
         raise DataError(f"{where}: holds {array.dtype}, not numbers; store pixels as uint8, 0 .. 255")
@@ -233,10 +233,10 @@ def _pixels(name: str, array: Array, shown: str, notes: list[str]) -> Array:
         seen = "NaN" if np.isnan(low) else f"{low:g} .. {high:g}"
         raise DataError(f"{where}: pixels are {seen}, and must lie in 0 .. 1 or 0 .. 255{hint}")
     if array.dtype.kind == "f" and high <= 1:
-        notes.append(f"{name}: {array.dtype} of 0 .. 1 times 255")
+        notes.append(f"{name!r} was multiplied by 255 ({array.dtype} of 0 .. 1)")
         array = array * 255
     else:
-        notes.append(f"{name}: {array.dtype} of {low:g} .. {high:g} to whole numbers of 8 bits")
+        notes.append(f"{name!r} became 8 bits ({array.dtype} of {low:g} .. {high:g})")
     out: Array = np.rint(array).astype(np.uint8)
     return out
 

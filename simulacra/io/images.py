@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simulacra.core.atomic import writing
 from simulacra.core.errors import ConfigError, DataError
-from simulacra.core.infer_images import columns_of, size_of
+from simulacra.core.infer_images import columns_of
+from simulacra.core.lineage import Lineage
 from simulacra.io import _images_decode, _images_folder, _images_npz
 from simulacra.io._images_decode import Reading as Reading
 from simulacra.io._images_written import IMAGE
@@ -58,9 +59,10 @@ def read(
     if size is not None:
         notes.append(f"the square in the middle of each was scaled to {size} pixels a side")
     if mode is not None:
-        notes.append(f"converted to {mode}")
+        notes.append(f"all were converted to {mode}")
     why = "; ".join([schema[IMAGE].why, *notes])
-    return Dataset({table: frame}, schema.replace(IMAGE, why=why, source="from data"))
+    lineage = Lineage(facts={"read": notes}) if notes else Lineage()
+    return Dataset({table: frame}, schema.replace(IMAGE, why=why, source="from data"), lineage)
 
 
 def write_npz(frame: pl.DataFrame, path: Path) -> None:
@@ -135,10 +137,3 @@ def _from_folder(path: Path, reading: Reading, limit: int) -> tuple[pl.DataFrame
     notes = [f"{len(found.left):,} other files were not read, such as {found.left[0]}"] if found.left else []
     frame = pl.DataFrame([pixels])
     return (frame if found.frame is None else frame.hstack(found.frame)), notes
-
-
-def said(frame: pl.DataFrame) -> str:
-    """Return the size of the images of a frame in words, for a message."""
-    found = columns_of(frame)
-    dtype: Any = frame.schema[found[0]]
-    return size_of(tuple(dtype.shape))

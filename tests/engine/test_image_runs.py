@@ -112,6 +112,22 @@ def test_another_format_size_and_a_model(say: Say, tmp_path: Path) -> None:
     assert "Images of each class (label): disc 7." in done.stdout
 
 
+def test_what_was_done_on_reading_is_told_on_the_card(say: Say, tmp_path: Path) -> None:
+    x = arrays(REAL)[0][..., 0] / 255
+    np.savez(tmp_path / "parts.npz", train_images=x[:40], test_images=x[40:])
+    assert say("make parts.npz -m toys/blocks -n 9 -o out --only toys").returncode == 0
+    text = (tmp_path / "out" / "README.md").read_text()
+    assert "On reading, the parts train 40, test 20 were joined" in text and "was multiplied by 255" in text
+
+
+def test_a_schema_of_images_is_written_edited_and_taken(say: Say, tmp_path: Path) -> None:
+    done = say(
+        "look classes -o schema.toml", "make classes --schema schema.toml -m toys/blocks -n 9 -o out --only toys"
+    )
+    assert done.returncode == 0, done.stderr
+    assert 'kind = "image"' in (tmp_path / "schema.toml").read_text()
+
+
 WRONG = {
     "tables": (
         "make classes -m tables/forest -o out",

@@ -119,8 +119,8 @@ def test_conversions_are_said(tmp_path: Path) -> None:
     np.savez(tmp_path / "b.npz", images=pixels(GREY) > 100)
     np.savez(tmp_path / "c.npz", images=np.moveaxis(pixels(COLOUR), 3, 1), label_names=np.array(["u", "v", "w"]))
     whys = [simulacra.read(tmp_path / f"{name}.npz").schema["image"].why for name in "abc"]
-    assert "float64 of 0 .. 1 times 255" in whys[0] and "true and false became 255 and 0" in whys[1]
-    assert "channels were moved" in whys[2] and "left out: 'label_names' of shape (3,)" in whys[2]
+    assert "'images' was multiplied by 255 (float64 of 0 .. 1)" in whys[0] and "became 255 and 0" in whys[1]
+    assert "channels of 'images' were moved" in whys[2] and "'label_names' of shape (3,) was left out" in whys[2]
     assert (pixels(simulacra.read(tmp_path / "c.npz").frame) == pixels(COLOUR)).all()
     assert set(np.unique(pixels(simulacra.read(tmp_path / "b.npz").frame))) == {0, 255}
 
@@ -157,7 +157,7 @@ def test_size_takes_the_square_in_the_middle(tmp_path: Path) -> None:
     Image.fromarray(tall).save(tmp_path / "b.png")
     data = simulacra.read(tmp_path, size=4, mode="colour")
     assert (pixels(data.frame)[0] == 200).all() and (pixels(data.frame)[1] == [10, 20, 30]).all()
-    assert "scaled to 4 pixels a side; converted to colour" in data.schema["image"].why
+    assert "scaled to 4 pixels a side; all were converted to colour" in data.schema["image"].why
 
 
 def test_archives_are_scaled_and_converted_too(tmp_path: Path) -> None:

@@ -86,6 +86,15 @@ def both(real: Path) -> None:
     image().save(real / "stray.png")
 
 
+def table_beside(real: Path) -> None:
+    for name in ("0.png", "1.png"):
+        (real / "dog" / name).rename(real / name)
+        (real / "cat" / name).unlink()
+    (real / "cat").rmdir()
+    (real / "dog").rmdir()
+    (real / "labels.csv").write_text("file,label\n0.png,1\n1.png,2\n")
+
+
 def link_out(real: Path) -> None:
     image().save(real.parent / "secret.png")
     (real / "dog" / "2.png").symlink_to(real.parent / "secret.png")
@@ -115,6 +124,10 @@ def floats(real: Path) -> None:
         (empty_class, r"emu holds no images, so the class 'emu' is empty; add some, or remove it"),
         (folders_in_folders, r"dog holds a folder, old; a folder a class holds images alone"),
         (both, r"holds images \(stray.png\) beside folders \(cat\)"),
+        (
+            table_beside,
+            r"holds images beside a table, labels.csv; .* call it metadata.csv .* with a column 'file_name'",
+        ),
         (link_out, r"dog/2.png is a link or a path that leads out of"),
         (folder_link_out, r"emu is a link or a path that leads out of"),
         (floats, r"dog/2.tif holds floating-point pixels; write it with 8 bits"),
