@@ -60,12 +60,33 @@ def oversample(
     schema = Schema.of(*_columns(frame, categorical), Column(target, "category", "String"))
     method.target = target
     made: Dataset = method.balance(Dataset({"table": frame.with_columns(labels)}, schema), seed=seed, kind="dataset")
-    rows = made.frame.filter(pl.Series(made.source["table"] < 0)) if only_new else made.frame
-    number = {name: i for i, name in enumerate(names)}
-    codes = np.array([number[name] for name in rows[target]], np.int64)
+    new = made.frame.filter(pl.Series(made.source["table"] < 0))
+    codes = new[target].cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int64)
     kind = kind_of(x)
-    out = Dataset({"table": rows.drop(target)}, lineage=made.lineage)
-    return give_back(out, kind, dict(x.dtypes) if kind == "pandas" else None), codes
+    rows = give_back(
+        Dataset({"table": new.drop(target)}, lineage=made.lineage), kind, dict(x.dtypes) if kind == "pandas" else None
+    )
+    if only_new:
+        return rows, codes
+    kept = made.source["table"][made.source["table"] >= 0]
+    return _joined(x, kept, rows, kind), np.concatenate([y[kept], codes])
+
+
+def _joined(x: Any, kept: Ints, new: Any, kind: str) -> Any:
+    """Return some rows of the frame that was given, as they were, followed by the new ones."""
+    if kind == "pandas":
+        import pandas as pd
+
+        real = x if len(kept) == len(x) else x.iloc[kept]
+        return pd.concat([real, new.astype(dict(x.dtypes))], ignore_index=True)
+    if kind == "arrow":
+        import pyarrow as pa
+
+        return pa.concat_tables([pa.table(x).take(kept), new.replace_schema_metadata(x.schema.metadata)])
+    import polars as pl
+
+    real = as_dataset(x).frame
+    return pl.concat([real[kept], new])
 
 
 def _columns(frame: pl.DataFrame, categorical: list[int]) -> list[Column]:

@@ -24,8 +24,8 @@ QUERIES, POINTS = 512, 512
 """Rows of a block: the distances of a block stay within a core's own cache."""
 KEPT = 2_000_000
 """Pairs kept before their distances are computed again."""
-CHECK = 350
-"""What it costs to compute one distance again, in pairs looked at in single precision."""
+CHECK = 150
+"""What it costs to keep a pair, in pairs looked at."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,7 @@ def nearest(queries: Points, points: Points, k: int, own: Ints | None = None) ->
     for start in range(0, len(queries), QUERIES):
         rows = slice(start, start + QUERIES)
         found = _Found(queries.take(rows), points, k, None if own is None else own[rows])
-        field.search(found)
-        index[rows], square[rows] = found.best()
+        index[rows], square[rows] = field.search(found)
     return index, np.sqrt(square)
 
 
@@ -96,33 +95,46 @@ class _Found:
 
     def __init__(self, queries: Points, points: Points, k: int, own: Ints | None) -> None:
         self.queries, self.points, self.k, self.own = queries, points, k, own
-        self.pairs: list[tuple[Ints, Ints]] = []
+        self.waiting: list[tuple[Ints, Ints, Singles]] = []
+        self.pairs = 0
         self.kept: tuple[Ints, Ints, Floats] = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
         self.done: Bools = np.zeros(len(queries), np.bool_)
 
-    def add(self, i: Ints, j: Ints) -> None:
-        self.pairs.append((i, j))
-        if sum(len(i) for i, _ in self.pairs) > KEPT:
-            self._sift()
+    def add(self, i: Ints, j: Ints, near: Singles, slack: Singles) -> None:
+        """Take pairs (query i, point j) with their rough squared distances; slack: see `_sift`."""
+        self.waiting.append((i, j, near))
+        self.pairs += len(i)
+        if self.pairs > KEPT:
+            self._sift(slack)
             # With k copies of itself found, no later point can come before them.
-            last = np.full(len(self.queries), np.inf)
-            count = np.bincount(self.kept[0], minlength=len(last))
-            full = count >= self.k
-            last[full] = np.maximum.reduceat(self.kept[2], (np.cumsum(count) - count)[count > 0])[full[count > 0]]
-            self.done = last == 0
+            zeros = np.bincount(self.kept[0][self.kept[2] == 0], minlength=len(self.queries))
+            self.done = zeros >= self.k
 
-    def best(self) -> tuple[Ints, Floats]:
-        self._sift()
+    def best(self, slack: Singles) -> tuple[Ints, Floats]:
+        """Return the k nearest of every query and their squared distances: (queries, k) each."""
+        self._sift(slack)
         shape = (len(self.queries), self.k)
         return self.kept[1].reshape(shape), self.kept[2].reshape(shape)
 
-    def _sift(self) -> None:
-        """Keep the k nearest of every query, by exact distance and then by row."""
-        i, j = (np.concatenate(parts) for parts in zip(*self.pairs, strict=True))
-        self.pairs = []
+    def _sift(self, slack: Singles) -> None:
+        """Keep the k nearest of every query, by exact distance and then by row.
+
+        slack: (2, queries) how far off rough distances are: a part of the query's own, and a share of the distance.
+        """
+        if not self.waiting:
+            return
+        i, j, near = (np.concatenate(parts) for parts in zip(*self.waiting, strict=True))
+        self.waiting, self.pairs = [], 0
         if self.own is not None:
             other = j != self.own[i]
-            i, j = i[other], j[other]
+            i, j, near = i[other], j[other], near[other]
+        order = _by_query(i, near)
+        i, j, near = i[order], j[order], near[order]
+        first = np.searchsorted(i, np.arange(len(self.queries)))
+        last = np.minimum(first + self.k - 1, len(i) - 1)
+        bound = np.where(i[last] == np.arange(len(self.queries)), near[last], np.inf)
+        close = near <= (bound + 2 * (slack[0] + slack[1] * bound))[i]
+        i, j = i[close], j[close]
         square = squares(self.queries, self.points, i, j)
         i, j, square = (np.concatenate(both) for both in zip(self.kept, (i, j, square), strict=True))
         order = np.lexsort((j, square, i))
@@ -130,6 +142,13 @@ class _Found:
         place = np.arange(len(i)) - np.searchsorted(i, i, "left")
         order = order[place < self.k]
         self.kept = (i[place < self.k], j[order], square[order])
+
+
+def _by_query(i: Ints, near: Singles) -> Ints:
+    """Return the order of pairs by query and then by rough distance."""
+    # The bits of a float that is not negative are in the order of the floats.
+    key = (i << 32) | np.maximum(near, 0).view(np.uint32).astype(np.int64)
+    return np.argsort(key, kind="stable")
 
 
 class _Field:
@@ -144,20 +163,20 @@ class _Field:
         self.mismatch = np.float32(points.mismatch / self.scale**2)
         self.right = self._right(points)
         # Of the points a part is looked at first; the smaller it is, the more must be computed again.
-        every = max(1, round((len(points) / (CHECK * k)) ** 0.5))
+        every = max(1, min(round((len(points) / (CHECK * k)) ** 0.5), len(points) // k))
         # One room for all blocks: a fresh one each time would be fetched from the system page by page.
         self.room: Singles = np.empty(QUERIES * POINTS, np.float32)
         self.close: Bools = np.empty(QUERIES * POINTS, np.bool_)
         self.sample = tuple(np.ascontiguousarray(part[:, ::every]) for part in self.right)
 
-    def search(self, found: _Found) -> None:
-        """Give `found` every point that could be among the nearest of its queries."""
+    def search(self, found: _Found) -> tuple[Ints, Floats]:
+        """Return the nearest points of the queries and their squared distances."""
         left, error = self._left(found.queries)
+        slack = np.stack([error, np.full_like(error, _rounding(self.width))])
         bound = self._bound(left)
-        # Bound and candidates both are off by the error, at most.
-        bound += 2 * (error + _rounding(self.width) * bound)
-        rows = self.right[0].shape[1]
-        for start in range(0, rows, POINTS):
+        # Bound and candidates both are off by the slack, at most.
+        bound += 2 * (slack[0] + slack[1] * bound)
+        for start in range(0, self.right[0].shape[1], POINTS):
             near = self._squares(left, self.right, start)
             close = np.less_equal(near, bound[:, None], out=self.close[: near.size].reshape(near.shape))
             if found.done.any():
@@ -165,19 +184,19 @@ class _Field:
             flat = np.flatnonzero(close)
             if len(flat):
                 i, j = np.divmod(flat, close.shape[1])
-                found.add(i, j + start)
+                found.add(i, j + start, near.reshape(-1)[flat], slack)
+        return found.best(slack)
 
     def _bound(self, left: tuple[Singles, ...]) -> Singles:
-        """Return a squared distance within which every query has k points of the sample: the k-th of k parts' least."""
-        least = np.full((len(left[0]), self.k), np.inf, np.float32)
-        rows = self.sample[0].shape[1]
-        for start in range(0, rows, POINTS):
+        """Return for every query a squared distance within which it has k points of the sample: (queries,)."""
+        least = np.full((len(left[0]), min(POINTS, self.sample[0].shape[1])), np.inf, np.float32)
+        for start in range(0, self.sample[0].shape[1], POINTS):
             near = self._squares(left, self.sample, start)
-            size = near.shape[1] // self.k
-            if size:
-                parts = near[:, : size * self.k].reshape(len(near), self.k, size)
-                np.minimum(least, parts.min(axis=2), out=least)
-        bound: Singles = least.max(axis=1)
+            np.minimum(least[:, : near.shape[1]], near, out=least[:, : near.shape[1]])
+        if least.shape[1] < self.k:
+            return np.full(len(least), np.inf, np.float32)
+        # Of the least of as many parts as there are columns, at least k parts reach within the k-th.
+        bound: Singles = np.partition(least, self.k - 1, axis=1)[:, self.k - 1].copy()
         return bound
 
     def _squares(self, left: tuple[Singles, ...], right: tuple[Singles, ...], start: int) -> Singles:
@@ -256,5 +275,5 @@ def _small(codes: Ints) -> Singles:
     least, most = (int(codes.min()), int(codes.max())) if codes.size else (0, 0)
     for kind in (np.int8, np.int16):
         if np.iinfo(kind).min <= least and most <= np.iinfo(kind).max:
-            return np.ascontiguousarray(codes.T.astype(kind))  # type: ignore[return-value]
-    return np.ascontiguousarray(codes.T.astype(np.int32))  # type: ignore[return-value]
+            return np.ascontiguousarray(codes.T.astype(kind))
+    return np.ascontiguousarray(codes.T.astype(np.int32))

@@ -81,3 +81,9 @@ def test_more_neighbours_than_rows_is_a_mistake_of_the_caller(k: int):
     points = table(5, 2, 0)
     with pytest.raises(ValueError, match="neighbours among 5 points"):
         nearest(points, points, k, np.arange(5))
+
+
+def test_hundreds_of_neighbours():
+    points = table(1400, 3, 0)
+    rows = np.arange(10)
+    assert (nearest(points.take(rows), points, 700, rows)[0] == plain(points.take(rows), points, 700, rows)).all()
