@@ -21,9 +21,13 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "tables/copula": "simulacra.tables.copula:Copula",
         "tables/rules": "simulacra.tables.rules:Rules",
         "tables/smote": "simulacra.tables.smote:Smote",
+        "tables/gan": "simulacra.tables.gan:Gan",
+        "tables/vae": "simulacra.tables.vae:Vae",
         "tables/flow": "simulacra.tables.flow:Flow",
         "images/gan": "simulacra.images.gan:Gan",
         "images/vae": "simulacra.images.vae:Vae",
+        "images/pca": "simulacra.images.pca:Pca",
+        "images/flow": "simulacra.images.flow:Flow",
     },
     "transforms": {},
     "guards": {

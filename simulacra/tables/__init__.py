@@ -9,11 +9,21 @@ if TYPE_CHECKING:
     from simulacra.tables.copula import Copula
     from simulacra.tables.flow import Flow
     from simulacra.tables.forest import Forest
+    from simulacra.tables.gan import Gan
     from simulacra.tables.rules import Rules
     from simulacra.tables.smote import Smote
+    from simulacra.tables.vae import Vae
 
-_WHERE = {"Copula": "copula", "Flow": "flow", "Forest": "forest", "Rules": "rules", "Smote": "smote"}
-__all__ = ["Copula", "Flow", "Forest", "Rules", "Smote"]
+_WHERE = {
+    "Copula": "copula",
+    "Flow": "flow",
+    "Forest": "forest",
+    "Gan": "gan",
+    "Rules": "rules",
+    "Smote": "smote",
+    "Vae": "vae",
+}
+__all__ = ["Copula", "Flow", "Forest", "Gan", "Rules", "Smote", "Vae"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from simulacra.core import registry
@@ -9,12 +11,26 @@ from simulacra.testing import check_generator, check_guard, check_transform, toy
 
 CHECKS = {"generators": check_generator, "transforms": check_transform, "guards": check_guard}
 
+SMALL: dict[str, dict[str, Any]] = {
+    "images/flow": {"steps": 6, "batch": 32, "width": 8, "components": 12},
+    "tables/flow": {"steps": 6, "batch": 32, "width": 8},
+    "tables/gan": {"steps": 6, "batch": 32, "width": 8},
+    "tables/vae": {"steps": 6, "batch": 32, "width": 8, "latent": 3},
+}
+"""Fields of methods that train, so that the rules, which say nothing of quality, take seconds."""
+
 
 @pytest.mark.parametrize(("group", "name"), [(group, name) for group in CHECKS for name in registry.names(group)])
 def test_everything_listed_keeps_the_contract(group: str, name: str) -> None:
-    CHECKS[group](registry.load(name, group))
+    CHECKS[group](small(name) if group == "generators" else registry.load(name, group))
 
 
-@pytest.mark.parametrize("name", registry.names("generators"))
+@pytest.mark.parametrize("name", [name for name in registry.names("generators") if name.startswith("tables/")])
 def test_generators_keep_the_contract_on_columns_of_every_kind(name: str) -> None:
-    check_generator(registry.load(name), toys.mixed(250))
+    check_generator(small(name), toys.mixed(250))
+
+
+def small(name: str) -> Any:
+    """Return a method, or an object of it with the fields of SMALL."""
+    method = registry.load(name)
+    return method(**SMALL[name]) if name in SMALL else method
