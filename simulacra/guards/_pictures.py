@@ -10,7 +10,6 @@ import numpy as np
 from simulacra.core.case import Case
 from simulacra.core.errors import DataError
 from simulacra.core.rng import stream
-from simulacra.guards import _frames
 from simulacra.guards._learn import number_from
 from simulacra.parts import features, pictures
 
@@ -26,13 +25,16 @@ if TYPE_CHECKING:
 
 MOST = 2000
 """Most images of a side that are compared."""
+BASE = 1000
+"""Most training images that the spaces are fitted on; they are compared with nothing, so that no side is favoured."""
 TRAIN = 20_000
-"""Most training images among which copies are looked for by their pixels, and TRAIN_DEEP by random convolutions."""
-TRAIN_DEEP = 2000
+"""Most training images among which copies are looked for by pixels; by random convolutions they are MOST + BASE."""
 QUERIES = 4000
 """Most made images whose nearest training image is looked for by pixels."""
 FEW = 50
 """With fewer images a side nothing is judged."""
+HOLDOUT = 100
+"""A holdout of this many images, or of a third of the training images, is used."""
 NO_LABEL = "(no label)"
 
 
@@ -62,10 +64,11 @@ class Side:
 class Pictures:
     """What is compared: made with fresh images, and other real ones with the same fresh ones for the mark.
 
-    made, fresh, other: of equal number. train: numbers of the training images among which copies are looked for;
-    train_pixels: their places, train_texture: those of the first of them by random convolutions, with `deep` as their
-    numbers. all_made, all_real: every image. made_pixels: the places of up to QUERIES made images. classifier: fitted
-    on real images that are not among the fresh. against: what the fresh images are. note: what was left out, in words.
+    made, fresh, other: of equal number. all_made, all_real: every image. made_pixels: the places of up to QUERIES made
+    images. train: numbers of the training images among which copies are looked for, train_pixels: their places.
+    deep, train_texture: the same for random convolutions. fresh_rows: numbers of the fresh images among the training
+    images, None when they are from a holdout. classifier: fitted on real images that are not among the fresh.
+    against: what the fresh images are. note: what was left out, in words.
     """
 
     made: Side
@@ -78,12 +81,17 @@ class Pictures:
     train_pixels: Floats
     deep: Ints
     train_texture: Floats
+    fresh_rows: Ints | None
     classifier: features.Classifier | None
     label: str | None
-    holdout: bool
     against: str
     note: str
     seed: int
+
+    @property
+    def holdout(self) -> bool:
+        """Return whether the fresh images are from a holdout."""
+        return self.fresh_rows is None
 
 
 def gather(case: Case) -> Pictures | str:
@@ -92,8 +100,7 @@ def gather(case: Case) -> Pictures | str:
     schema = case.schema or case.real.schema
     label = _label(case, schema)
     sets = {"real": case.real, "made": case.made}
-    if _frames.usable_holdout(case):
-        assert case.holdout is not None
+    if case.holdout is not None and len(case.holdout) >= min(HOLDOUT, len(case.real) // 3):
         sets["holdout"] = case.holdout
     read: dict[str, tuple[Images, Texts | None]] = {}
     for name, data in sets.items():
@@ -129,78 +136,76 @@ def _size(shape: tuple[int, ...]) -> str:
 
 
 def _place(case: Case, read: dict[str, tuple[Images, Texts | None]], label: str | None) -> Pictures | str:
-    rows, holdout = _rows(case, {name: len(images) for name, (images, _) in read.items()})
-    sizes = {name: len(rows[name]) for name in ("made", "fresh", "other")}
-    if min(sizes.values()) < FEW:
-        fresh = "holdout" if holdout else "real (half of them)"
+    holdout = "holdout" in read
+    rows = _rows(case, {name: len(images) for name, (images, _) in read.items()})
+    k = len(rows["made"])
+    if k < FEW:
+        told = ", ".join(f"{len(images):,} {name}" for name, (images, _) in read.items())
         return (
-            f"too few images to tell: {sizes['made']:,} made, {sizes['fresh']:,} {fresh}, {sizes['other']:,} other "
-            f"real ones; {FEW} of each are needed"
+            f"too few images to tell: {told}; {FEW} made ones are needed, {FEW} in a holdout, and {2 * FEW} real ones "
+            f"({3 * FEW} without a holdout)"
         )
-    real = read["real"][0]
-    pool = real[rows["deep"]]
-    pixels, convolutions = features.Pixels.fit(pool), features.Convolutions.fit(pool)
-    deep = convolutions(pool)
-    texture = features.Principal.fit(deep, 128)
-    source = {"made": "made", "other": "real", "fresh": "holdout" if holdout else "real"}
+    real, named = read["real"]
+    pixels = features.Pixels.fit(real[rows["base"]])
+    convolutions = features.Convolutions.fit(real[rows["base"]])
+    deep = convolutions(real[rows["deep"]])
+    texture = features.Principal.fit(deep[np.searchsorted(rows["deep"], rows["base"])], 128)
     sides = {}
-    for name, of in source.items():
+    for name, of in {"made": "made", "other": "real", "fresh": "holdout" if holdout else "real"}.items():
         images, labels = read[of][0][rows[name]], read[of][1]
-        known = of == "real" and bool(np.isin(rows[name], rows["deep"]).all())
-        far = deep[np.searchsorted(rows["deep"], rows[name])] if known else convolutions(images)
+        far = deep[np.searchsorted(rows["deep"], rows[name])] if of == "real" else convolutions(images)
         sides[name] = Side(images, None if labels is None else labels[rows[name]], pixels(images), far, texture(far))
-    learned = np.setdiff1d(rows["deep"], rows["fresh"]) if not holdout else rows["deep"]
-    at = np.searchsorted(rows["deep"], learned)
-    labels = read["real"][1]
-    model = None if labels is None else features.Classifier.fit(
-        deep[at], labels[learned], number_from(case.seed, "image classifier")
-    )  # fmt: skip
+    model = None
+    if named is not None:
+        learned = rows["deep"] if holdout else np.setdiff1d(rows["deep"], rows["fresh"])
+        at, number = np.searchsorted(rows["deep"], learned), number_from(case.seed, "image classifier")
+        model = features.Classifier.fit(deep[at], named[learned], number)
     if model is not None:
         sides = {name: replace(side, hidden=model.hidden(side.deep)) for name, side in sides.items()}
     made = read["made"][0]
-    queries = stream(case.seed, "guards", "images made").permutation(len(made))[:QUERIES]
     return Pictures(
         sides["made"],
         sides["fresh"],
         sides["other"],
         all_made=made,
         all_real=real,
-        made_pixels=pixels(made[np.sort(queries)]),
+        made_pixels=pixels(made[rows["queries"]]),
         train=rows["train"],
         train_pixels=pixels(real[rows["train"]]),
         deep=rows["deep"],
         train_texture=texture(deep),
+        fresh_rows=None if holdout else rows["fresh"],
         classifier=model,
         label=label,
-        holdout=holdout,
         against="holdout images" if holdout else "other real images (there is no holdout large enough)",
         note=_note(rows, read),
         seed=case.seed,
     )
 
 
-def _rows(case: Case, sizes: dict[str, int]) -> tuple[dict[str, Ints], bool]:
-    """Return which rows of each side take part, drawn at random and in their order."""
+def _rows(case: Case, sizes: dict[str, int]) -> dict[str, Ints]:
+    """Return which rows take part on each side, drawn at random and in their order; made, fresh and other as many.
 
-    def some(name: str, n: int) -> Ints:
-        return stream(case.seed, "guards", f"images {name}").permutation(n)
+    Of the training images some are `other`, and some `base`, on which the spaces are fitted: a space fitted on one of
+    the sides that are compared would favour it. Without a holdout some of them are `fresh` too.
+    """
 
-    holdout = "holdout" in sizes
-    real = some("real", sizes["real"])
-    if holdout:
-        fresh, rest = some("holdout", sizes["holdout"]), real
-    else:
-        fresh, rest = real[: sizes["real"] // 2], real[sizes["real"] // 2 :]
-    k = min(sizes["made"], len(fresh), len(rest), MOST)
-    deep = real[:TRAIN_DEEP] if holdout else np.concatenate([fresh[:MOST], rest[:MOST]])
+    def some(name: str) -> Ints:
+        return stream(case.seed, "guards", f"images {name}").permutation(sizes[name])
+
+    made, real = some("made"), some("real")
+    fresh, rest = (some("holdout"), real) if "holdout" in sizes else (real, real[min(len(real) // 3, MOST) :])
+    k = min(len(made), len(fresh) if "holdout" in sizes else len(real) // 3, len(rest) // 2, MOST)
     out = {
-        "made": some("made", sizes["made"])[:k],
+        "made": made[:k],
+        "queries": made[:QUERIES],
         "fresh": fresh[:k],
         "other": rest[:k],
+        "base": rest[k : k + BASE],
         "train": real[:TRAIN],
-        "deep": deep,
     }
-    return {name: np.sort(x) for name, x in out.items()}, holdout
+    out["deep"] = np.concatenate([out["other"], out["base"], *([] if "holdout" in sizes else [out["fresh"]])])
+    return {name: np.sort(x) for name, x in out.items()}
 
 
 def _note(rows: dict[str, Ints], read: dict[str, tuple[Images, Texts | None]]) -> str:

@@ -19,7 +19,7 @@ from simulacra.guards._words import percent
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from simulacra.guards._frames import Floats
+    from simulacra.guards._frames import Floats, Ints
     from simulacra.guards._pictures import Images, Pictures
 
     Keys = npt.NDArray[np.uint64]
@@ -60,7 +60,13 @@ def exact(p: Pictures) -> Iterator[Finding]:
 
 def near(p: Pictures) -> Iterator[Finding | View]:
     """Yield the finding on made images nearer to a training image than real ones are, by pixels and by convolutions."""
-    far = {"pixels": _far_pixels(p), "random convolutions": _far_texture(p)}
+    far = {
+        "pixels": (nearest(p.made_pixels, p.train_pixels)[0], real_distances(p)),
+        "random convolutions": (
+            nearest(p.made.texture, p.train_texture)[0],
+            nearest(p.fresh.texture, p.train_texture, _own(p, p.deep))[0],
+        ),
+    }
     shares = {space: _near(*pair) for space, pair in far.items()}
     space = max(shares, key=lambda s: (shares[s][1] < ALPHA / 2, shares[s][0]))
     share, chance, fresh = shares[space]
@@ -96,17 +102,13 @@ def _who(p: Pictures) -> str:
     return "holdout images" if p.holdout else "training images are to each other"
 
 
-def _far_pixels(p: Pictures) -> tuple[Floats, Floats]:
-    made = nearest(p.made_pixels, p.train_pixels)[0]
-    other = nearest(p.fresh.pixels, p.train_pixels) if p.holdout else nearest(p.train_pixels, p.train_pixels, same=True)
-    return made, other[0]
+def real_distances(p: Pictures) -> Floats:
+    """Return the distances, by pixels, of real images to the training image nearest to each, themselves left out."""
+    return nearest(p.fresh.pixels, p.train_pixels, _own(p, p.train))[0]
 
 
-def _far_texture(p: Pictures) -> tuple[Floats, Floats]:
-    made = nearest(p.made.texture, p.train_texture)[0]
-    if p.holdout:
-        return made, nearest(p.fresh.texture, p.train_texture)[0]
-    return made, nearest(p.train_texture, p.train_texture, same=True)[0]
+def _own(p: Pictures, train: Ints) -> Ints | None:
+    return None if p.fresh_rows is None else np.searchsorted(train, p.fresh_rows)
 
 
 def _near(made: Floats, other: Floats) -> tuple[float, float, float]:
@@ -121,7 +123,7 @@ def repeats(p: Pictures) -> Iterator[Finding]:
     again, twice = _earlier(p.all_made), _earlier(p.all_real)
     same, real = float(again.mean()), float(twice.mean())
     sure = chance_of(int(again.sum()), len(again), int(twice.sum()), len(twice)) < ALPHA / 2
-    made, fresh = (nearest(side.pixels, side.pixels, same=True)[0] for side in (p.made, p.fresh))
+    made, fresh = (nearest(side.pixels, side.pixels, np.arange(len(side)))[0] for side in (p.made, p.fresh))
     close, chance, usual = _near(made, fresh)
     n = len(p.made)
     bad = max(same - real if sure else 0.0, close - usual if chance < ALPHA / 2 else 0.0)

@@ -45,13 +45,16 @@ def distances(a: Floats, b: Floats) -> Floats:
     return out
 
 
-def nearest(query: Floats, base: Floats, same: bool = False) -> tuple[Floats, Ints]:
-    """Return for each query the distance to its nearest row of base, and that row; same: a row is not its own."""
+def nearest(query: Floats, base: Floats, own: Ints | None = None) -> tuple[Floats, Ints]:
+    """Return for each query the distance to its nearest row of base, and that row.
+
+    own: for each query the row of base that it is itself, and which does not count.
+    """
     far, which = [], []
     for start in range(0, len(query), CHUNK):
         d = distances(query[start : start + CHUNK], base)
-        if same:
-            d[np.arange(len(d)), start + np.arange(len(d))] = np.inf
+        if own is not None:
+            d[np.arange(len(d)), own[start : start + CHUNK]] = np.inf
         place = d.argmin(1)
         which.append(place)
         far.append(d[np.arange(len(d)), place])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulacra.core.report import View
+from simulacra.guards._pictures_copies import real_distances
 from simulacra.guards._pictures_distance import nearest
 from simulacra.parts import pictures
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 COLUMNS = 12
 CLASSES = 10
-BYTES = {"grid": 110_000, "near": 60_000, "worst": 40_000}
+BYTES = {"grid": 150_000, "near": 70_000, "worst": 40_000}
 """Most bytes of each sheet, so that a page stays small enough to be sent by mail."""
 WIDEST = 96
 """Longest side at which an image is shown; larger ones are averaged down."""
@@ -48,9 +49,7 @@ def grid(p: Pictures) -> Iterator[View]:
 def neighbours(p: Pictures) -> Iterator[View]:
     """Yield made images nearest to a training image, with that image below, and their rank among real distances."""
     far, which = nearest(p.made.pixels, p.train_pixels)
-    other = nearest(p.fresh.pixels, p.train_pixels)[0] if p.holdout else (
-        nearest(p.train_pixels, p.train_pixels, same=True)[0]
-    )  # fmt: skip
+    other = real_distances(p)
     closest = np.argsort(far, kind="stable")[:COLUMNS]
     usual = np.linspace(0, len(far) - 1, COLUMNS).astype(int)
     typical = np.argsort(far, kind="stable")[usual]
@@ -91,5 +90,7 @@ def _shown(images: Images) -> Images:
 def _view(title: str, rows: list[Images], captions: list[str], sheet: str, note: str, real: bool = True) -> View:
     data = pictures.sheet(rows, captions, BYTES[sheet])
     hidden = len(captions) - len(data["rows"])
+    if data["cell"] < max(rows[0].shape[1:3]):
+        note += f" Images are shown at {data['cell']} pixels, to keep the page small."
     more = f" {hidden} rows are not shown, to keep the page small." if hidden else ""
     return View("images", "images", title, data, note=f"{note}{more}{' ' + REAL if real else ''}")

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 GAP = 1
 """Pixels between the cells of a contact sheet; they are transparent."""
+FEWEST = 5
+"""Images a row of a contact sheet, before rows are left out."""
+SMALL = 48
+"""Images of at least this side may be shown at half their size."""
 
 
 def arrays(frame: pl.DataFrame, schema: Schema | None = None) -> tuple[Images, str]:
@@ -111,28 +115,56 @@ def png(image: Images) -> bytes:
 def sheet(rows: Sequence[Images], captions: Sequence[str], most_bytes: int = 90_000) -> dict[str, Any]:
     """Return the data of a View of kind "images": one contact sheet with a caption a row.
 
-    rows: for each row of the sheet its images, uint8 (k, H, W, C), all of one size. most_bytes: of the PNG; the sheet
-    shows fewer images a row, and at last fewer rows, rather than more bytes.
+    rows: for each row of the sheet its images, uint8 (k, H, W, C), all of one size. most_bytes: of the PNG. Rather than
+    more bytes the sheet shows fewer images a row, then images of half the size ("cell" says which), then fewer rows.
     """
-    columns, kept = max((len(r) for r in rows), default=0), len(rows)
-    if not columns:
+    if not max((len(r) for r in rows), default=0):
         raise DataError("a contact sheet needs at least one image")
-    while True:
-        data = png(_grid([r[:columns] for r in rows[:kept]], columns))
-        if len(data) <= most_bytes or columns * kept <= 2:
+    shown = [rows, [_half(r) for r in rows]] if min(rows[0].shape[1:3]) >= SMALL else [rows]
+    for images in shown:
+        data = _fitting(images, most_bytes)
+        if len(data) <= most_bytes:
             break
-        fit = max(1, min(columns - 1, int(columns * most_bytes / len(data))))
+    kept = len(images)
+    while len(data) > most_bytes and kept > 2:
         # Rows go in pairs (real above made), so that no comparison is torn apart.
-        columns, kept = (max(fit, 4), kept) if columns > 4 else (fit, kept) if kept <= 2 else (columns, kept - 2)
-    high, wide = rows[0].shape[1:3]
+        kept -= 2
+        data = _fitting(images[:kept], most_bytes)
+    high, wide = images[0].shape[1:3]
+    across, down = _size_of(data)
     return {
         "png": base64.b64encode(data).decode(),
-        "width": columns * (wide + GAP) - GAP,
-        "height": kept * (high + GAP) - GAP,
+        "width": across,
+        "height": down,
         "cell": max(high, wide),
-        "columns": columns,
+        "columns": (across + GAP) // (wide + GAP),
         "rows": list(captions[:kept]),
     }
+
+
+def _fitting(rows: Sequence[Images], most_bytes: int) -> bytes:
+    """Return the sheet with as many images a row as fit, FEWEST at the least."""
+    columns = max(len(r) for r in rows)
+    while True:
+        data = png(_grid([r[:columns] for r in rows], columns))
+        if len(data) <= most_bytes or columns <= FEWEST:
+            return data
+        columns = max(FEWEST, min(columns - 1, int(columns * most_bytes / len(data))))
+
+
+def _size_of(data: bytes) -> tuple[int, int]:
+    """Return width and height of a PNG, which stand in its first chunk."""
+    return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+
+
+def _half(images: Images) -> Images:
+    """Return images averaged down to half their size."""
+    import numpy as np
+
+    n, high, wide, channels = images.shape
+    cut = images[:, : high // 2 * 2, : wide // 2 * 2].reshape(n, high // 2, 2, wide // 2, 2, channels)
+    out: Images = np.rint(cut.mean((2, 4))).astype(np.uint8)
+    return out
 
 
 def _grid(rows: Sequence[Images], columns: int) -> Images:

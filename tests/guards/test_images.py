@@ -157,7 +157,7 @@ def test_colour_pictures() -> None:
 def test_few_images_are_unknown_and_say_so() -> None:
     x, y = sets.parts()[2]
     items = images(sets.case((x[:20], y[:20])))
-    assert [(i.verdict, "too few images to tell: 20 made" in i.sentence) for i in items if isinstance(i, Finding)] == [
+    assert [(i.verdict, "too few images to tell: 700 real, 20 made" in i.sentence) for i in items if isinstance(i, Finding)] == [
         ("unknown", True)
     ]
 

@@ -75,6 +75,14 @@ def test_a_sheet_keeps_to_its_bytes_by_whole_pairs_of_rows() -> None:
     rows = list(some(120, 20, 20, 3).reshape(10, 12, 20, 20, 3))
     data = pictures.sheet(rows, [str(i) for i in range(10)], 30_000)
     assert len(base64.b64decode(data["png"])) <= 30_000
-    assert data["columns"] == 4 and 2 <= len(data["rows"]) < 10 and len(data["rows"]) % 2 == 0
+    assert data["columns"] == 5 and 2 <= len(data["rows"]) < 10 and len(data["rows"]) % 2 == 0
     with pytest.raises(DataError, match="at least one image"):
         pictures.sheet([some(0, 4, 4, 1)], ["none"])
+
+
+def test_large_images_are_shown_smaller_before_rows_are_left_out() -> None:
+    rows = list(some(48, 60, 60, 1).reshape(4, 12, 60, 60, 1))
+    data = pictures.sheet(rows, list("abcd"), 30_000)
+    assert len(base64.b64decode(data["png"])) <= 30_000
+    assert data["cell"] == 30 and data["rows"] == list("abcd") and data["columns"] >= 5
+    assert data["width"] == 31 * data["columns"] - 1 and data["height"] == 31 * 4 - 1
