@@ -43,10 +43,13 @@ Items = Iterable[Finding | View]
 Guard = Callable[[Case], list[Finding | View]]
 
 
-def guard(name: str, needs: tuple[str, ...] = ()) -> Callable[[Callable[[Case], Items]], Guard]:
+def guard(
+    name: str, needs: tuple[str, ...] = (), concerns: Callable[[Case], bool] | None = None
+) -> Callable[[Callable[[Case], Items]], Guard]:
     """Turn a function of a case into a guard.
 
     needs: fields of Case it cannot do without; when one is absent the guard says "not tested" in place of guessing.
+    concerns: whether a case holds what the guard is about; where it does not, a check by all guards leaves it out.
     The function may yield findings one by one: what it yielded before an unexpected error is kept.
     """
 
@@ -61,6 +64,7 @@ def guard(name: str, needs: tuple[str, ...] = ()) -> Callable[[Callable[[Case], 
 
         run.name = name  # type: ignore[attr-defined]
         run.needs = needs  # type: ignore[attr-defined]
+        run.concerns = concerns  # type: ignore[attr-defined]
         return run
 
     return wrap

@@ -81,6 +81,8 @@ def chosen(only: Iterable[str] | None) -> list[str]:
 def judge(case: Case, guards: Iterable[str], meta: Mapping[str, Any] | None = None) -> Report:
     """Run guards over a case; one that breaks becomes one unknown finding, and the others are still heard."""
     guards = list(guards)
+    if guards == registry.names("guards"):
+        guards = [name for name in guards if _concerned(name, case)]
     items: list[Any] = []
     with task("check", total=len(guards)) as step:
         for name in guards:
@@ -88,6 +90,16 @@ def judge(case: Case, guards: Iterable[str], meta: Mapping[str, Any] | None = No
             step(1, name)
     items += guarded("training", "training", lambda: training(case.facts, getattr(case.model, "curves_", {})))
     return Report.of(items, {**_meta(case), **(meta or {})})
+
+
+def _concerned(name: str, case: Case) -> bool:
+    """Return whether a case holds what a guard is about; a guard that does not say so is heard on every case."""
+    try:
+        concerns = getattr(registry.load(name, "guards"), "concerns", None)
+        return concerns is None or bool(concerns(case))
+    except Exception:
+        # What is wrong with a guard is said when it runs.
+        return True
 
 
 def _meta(case: Case) -> dict[str, Any]:

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from simulacra.guards._pictures import Pictures
 
 
-@guard("images", needs=("real",))
+def _pictured(case: Case) -> bool:
+    return bool(columns_of(case.made.frame)) or case.real is not None and bool(columns_of(case.real.frame))
+
+
+@guard("images", needs=("real",), concerns=_pictured)
 def images(case: Case) -> Iterator[Finding | View]:
     """Compare made with real images: Frechet distances, precision, recall, coverage, near copies, labels, variety.
 

@@ -157,9 +157,9 @@ def test_colour_pictures() -> None:
 def test_few_images_are_unknown_and_say_so() -> None:
     x, y = sets.parts()[2]
     items = images(sets.case((x[:20], y[:20])))
-    assert [(i.verdict, "too few images to tell: 700 real, 20 made" in i.sentence) for i in items if isinstance(i, Finding)] == [
-        ("unknown", True)
-    ]
+    assert [
+        (i.verdict, "too few images to tell: 700 real, 20 made" in i.sentence) for i in items if isinstance(i, Finding)
+    ] == [("unknown", True)]
 
 
 def test_images_of_another_size_and_missing_images_fail() -> None:
@@ -179,6 +179,9 @@ def test_a_table_without_images_is_not_tested() -> None:
     (finding,) = images(Case(real, real=real))
     assert isinstance(finding, Finding)
     assert finding.verdict == "unknown" and "no column of images" in finding.sentence
+    # Nobody who checks a table needs to read that it holds no images, unless they asked.
+    assert "images" not in {f.guard for f in check(toys.people(60), real=toys.people(60)).findings}
+    assert {f.guard for f in check(toys.people(60), real=toys.people(60), only="images").findings} == {"images"}
 
 
 def test_sheets_are_small_and_hold_the_images_they_say() -> None:
