@@ -46,6 +46,13 @@ def strata_of(data: Dataset, target: str | None) -> str | None:
     return column if few else None
 
 
+def versions_of(format: str) -> dict[str, str]:
+    """Return the versions that decide the bytes of a format beside those that decide the rows."""
+    from importlib.metadata import version
+
+    return {"pillow": version("pillow")} if format in ("png", "imagefolder") else {}
+
+
 def _has_arrays(data: Any) -> bool:
     """Return whether rows hold images as arrays: in memory, in a Parquet file or in the parts of an output."""
     import polars as pl

@@ -22,7 +22,7 @@ from simulacra.core.progress import task
 from simulacra.core.report import VERDICTS, Report
 from simulacra.core.rng import BLOCK_ROWS
 from simulacra.engine.check import chosen, judge
-from simulacra.engine.defaults import strata_of
+from simulacra.engine.defaults import strata_of, versions_of
 from simulacra.engine.inputs import align, alike, is_path, relearned, require, split, take
 from simulacra.engine.models import load
 from simulacra.engine.recipe import Recipe
@@ -243,7 +243,8 @@ def _lineage(job: _Job, method: Generator) -> Lineage:
         facts["split"] = {"fitted": len(job.fitted), "holdout": apart, "sentence": job.sentence}
     if job.inputs:
         facts["inputs"] = dict(job.inputs)
-    return dataclasses.replace(method.lineage_, seed=job.recipe.seed, facts=facts)
+    known = {**method.lineage_.versions, **versions_of(job.recipe.format)}
+    return dataclasses.replace(method.lineage_, seed=job.recipe.seed, facts=facts, versions=known)
 
 
 def _sampled(job: _Job, method: Generator, lineage: Lineage, place: Folder | None, workers: int) -> pl.DataFrame:
@@ -331,8 +332,7 @@ def _publish(
     """Write everything but the parts, the manifest last."""
     ending = SUFFIX[job.recipe.format]
     with task("write"):
-        parts = {p.name: sha256(p) for p in sorted((place.path / "data").glob(f"part-*{ending}"))}
-        about = card.Card(job.n, rows.clear(), ending, parts, method.schema_, lineage, report)
+        about = card.Card(job.n, rows.clear(), ending, place.sums(ending), method.schema_, lineage, report)
         write_json(place.path / "lineage.json", json.loads(json.dumps(lineage.to_dict(), default=str)))
         if report is not None:
             report.save(place.path / "findings.json")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from simulacra.core.infer_images import columns_of, mode_of, shape_of, size_of
+from simulacra.io._images_folder import NAME
 from simulacra.io._images_written import CLASSES, MEDIA, METADATA, TABLE
 
 if TYPE_CHECKING:
@@ -39,8 +41,8 @@ def files(ending: str) -> str:
     return f"`{MEDIA}/` the images and `{METADATA}`, which says what each shows," if ending == TABLE else ""
 
 
-def file_sets(ending: str) -> list[dict[str, Any]]:
-    """Return what is distributed, as Croissant: the images as a set, and the table beside them."""
+def file_sets(ending: str, sums: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return what is distributed, as Croissant: the images as a set, and the table beside them with its sum."""
     images = {
         "@type": "cr:FileSet",
         "@id": "images",
@@ -54,8 +56,21 @@ def file_sets(ending: str) -> list[dict[str, Any]]:
         "name": METADATA,
         "contentUrl": f"{MEDIA}/{METADATA}",
         "encodingFormat": "text/csv",
+        "sha256": sums.get(METADATA, ""),
     }
     return [images, table] if ending == TABLE else [images]
+
+
+def link() -> dict[str, Any]:
+    """Return the field that leads from an image to its row of the table."""
+    return {
+        "@type": "cr:Field",
+        "@id": f"rows/{NAME}",
+        "name": NAME,
+        "dataType": "sc:Text",
+        "source": {"fileSet": {"@id": "images"}, "extract": {"fileProperty": "filename"}},
+        "references": {"fileObject": {"@id": METADATA}, "extract": {"column": NAME}},
+    }
 
 
 def source(ending: str, name: str, is_image: bool) -> tuple[str, dict[str, Any]]:

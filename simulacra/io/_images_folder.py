@@ -42,10 +42,17 @@ def layout_of(path: Path) -> str:
         return ""
     if any(is_image(e) for e in entries):
         return "metadata" if _metadata(entries) else "plain"
-    folders = [e for e in entries if e.is_dir()]
-    if any(is_image(e) for f in folders for e in _entries(Path(f.path))):
+    if any(_holds_images(e) for e in entries if e.is_dir()):
         return "metadata" if _metadata(entries) else "classes"
     return ""
+
+
+def _holds_images(folder: os.DirEntry[str]) -> bool:
+    try:
+        return any(is_image(e) for e in _entries(Path(folder.path)))
+    except OSError:
+        # What may not be looked into holds nothing to read; find names it where the folder is one of images.
+        return False
 
 
 def is_image(entry: os.DirEntry[str]) -> bool:
@@ -54,7 +61,14 @@ def is_image(entry: os.DirEntry[str]) -> bool:
 
 
 def find(path: Path) -> Found:
-    """Return the images of a folder. Raises DataError for what is neither of the three layouts."""
+    """Return the images of a folder. Raises DataError for what is none of the three layouts or cannot be listed."""
+    try:
+        return _found(path)
+    except OSError as error:
+        raise DataError(f"{error.filename or path} cannot be read: {error.strerror or error}") from error
+
+
+def _found(path: Path) -> Found:
     entries = _entries(path)
     metadata = _metadata(entries)
     if metadata:

@@ -61,15 +61,15 @@ def _folder(place: Path, label: object) -> str:
     return f"{name}/"
 
 
-def write_metadata(parts: Iterable[Path], folder: Path) -> None:
-    """Write media/metadata.csv from the tables of the parts, in their order."""
+def write_metadata(parts: Iterable[Path], folder: Path) -> Path:
+    """Write media/metadata.csv from the tables of the parts, in their order, and return its path."""
     import polars as pl
 
     from simulacra.io import files
 
-    frames = [pl.read_ipc(path) for path in sorted(parts)]
-    if frames:
-        files.write(pl.concat(frames), folder / MEDIA / METADATA)
+    path = folder / MEDIA / METADATA
+    files.write(pl.concat([pl.read_ipc(part) for part in sorted(parts)]), path)
+    return path
 
 
 def media(folder: Path) -> list[Path]:

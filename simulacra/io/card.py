@@ -12,6 +12,7 @@ from simulacra.core.lineage import Lineage
 from simulacra.core.report import Finding, Report
 from simulacra.core.schema import Schema
 from simulacra.io import _images_card as pictures
+from simulacra.io._images_written import TABLE
 
 if TYPE_CHECKING:
     import polars as pl
@@ -229,7 +230,7 @@ def _files(card: Card) -> list[str]:
 def _distribution(card: Card) -> list[dict[str, Any]]:
     """Return the files as Croissant; thousands of images are told as a set, their sums stand in manifest.json."""
     if pictures.files(card.ending):
-        return pictures.file_sets(card.ending)
+        return pictures.file_sets(card.ending, card.parts)
     return [*_file_objects(card), _file_set(card)]
 
 
@@ -258,13 +259,16 @@ def _file_set(card: Card) -> dict[str, Any]:
 
 
 def _fields(card: Card) -> Sequence[dict[str, Any]]:
-    out = []
+    out = [pictures.link()] if card.ending == TABLE else []
     for name, dtype in card.empty.schema.items():
         kind, source = _croissant_type(dtype), {"fileSet": {"@id": "parts"}, "extract": {"column": name}}
         if pictures.files(card.ending):
             other, source = pictures.source(card.ending, name, shape_of(dtype) is not None)
             kind = other or kind
-        out.append({"@type": "cr:Field", "@id": f"rows/{name}", "name": name, "dataType": kind, "source": source})
+        # Pixels in a table are lists of numbers; an image object is a file of its own.
+        lists = {"repeated": True} if kind == "sc:Integer" and shape_of(dtype) is not None else {}
+        field = {"@type": "cr:Field", "@id": f"rows/{name}", "name": name, "dataType": kind, **lists, "source": source}
+        out.append(field)
     return out
 
 
@@ -273,9 +277,7 @@ def _croissant_type(dtype: pl.DataType) -> str:
 
     if dtype == pl.Boolean:
         return "sc:Boolean"
-    if shape_of(dtype) is not None:
-        return "sc:ImageObject"
-    if dtype.is_integer():
+    if dtype.is_integer() or shape_of(dtype) is not None:
         return "sc:Integer"
     if dtype.is_numeric():
         return "sc:Float"

@@ -123,9 +123,15 @@ class Folder:
         else:
             files.write(data, self._done(part, ending), neutralise=neutralise)
 
+    def sums(self, ending: str) -> dict[str, str]:
+        """Return the files of rows, once all parts are there, with their sha256; of images the table beside them."""
+        if ending == written.TABLE:
+            table = written.write_metadata(self.work.glob("table-*.arrow"), self.path)
+            return {table.name: sha256(table)}
+        return {p.name: sha256(p) for p in sorted((self.path / "data").glob(f"part-*{ending}"))}
+
     def finish(self) -> dict[str, str]:
         """Write the manifest, remove what only the unfinished folder needs; return file -> sha256."""
-        written.write_metadata(self.work.glob("table-*.arrow"), self.path)
         for entry in self.work.iterdir():
             if entry.name not in ("begun.json", "lock"):
                 remove(entry)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulacra.core.atomic import writing
-from simulacra.core.errors import ConfigError, DataError
+from simulacra.core.errors import ConfigError, DataError, need
 from simulacra.core.infer_images import columns_of
 from simulacra.core.lineage import Lineage
 from simulacra.io import _images_decode, _images_folder, _images_npz
@@ -74,7 +74,7 @@ def write_npz(frame: pl.DataFrame, path: Path) -> None:
 
 
 def fits(format: str, frame: pl.DataFrame) -> None:
-    """Raise ConfigError when a table, given by its empty frame, cannot be written in a format."""
+    """Raise ConfigError when a table, given by its empty frame, cannot be written in a format; MissingExtra too."""
     images = columns_of(frame)
     beside = [c for c in frame.columns if c not in images]
     if not images:
@@ -90,6 +90,8 @@ def fits(format: str, frame: pl.DataFrame) -> None:
             f"format png keeps the column 'label' alone, as folders, and there is {', '.join(map(repr, beside))}; use "
             "imagefolder (images with metadata.csv), npz or parquet"
         )
+    if format in ("png", "imagefolder"):
+        need("PIL.Image", "images", f"format {format}")
 
 
 def default_format(frame: pl.DataFrame) -> str:

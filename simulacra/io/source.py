@@ -116,7 +116,7 @@ def format_of(data: bytes, name: str, shown: str) -> str:
         return "arrow"
     foreign = next((what for magic, what in FOREIGN.items() if data.startswith(magic)), "")
     if foreign:
-        raise DataError(f"{shown} is {foreign}, not a table; give CSV, Parquet, JSONL or Arrow")
+        raise DataError(f"{shown} is {foreign}, not a table; give CSV, Parquet, JSONL or Arrow{_of_images(foreign)}")
     ending = Path(name).suffix.lower()
     by_ending = FORMAT_ENDINGS.get(ending, "")
     if by_ending in ("parquet", "arrow"):
@@ -135,6 +135,13 @@ def format_of(data: bytes, name: str, shown: str) -> str:
             )
         return "jsonl" if data.lstrip()[:1] == b"{" else "csv"
     return by_ending
+
+
+def _of_images(foreign: str) -> str:
+    """Return what to give in place of one image or one array, for a message."""
+    if foreign.endswith("image"):
+        return ", or for images the folder they lie in"
+    return ", or for images an archive that numpy.savez wrote (.npz)" if foreign == "a numpy array" else ""
 
 
 def unpack(data: bytes, kind: str, shown: str, limit: int) -> tuple[bytes, str]:
@@ -212,7 +219,8 @@ def _only_member(archive: zipfile.ZipFile, shown: str) -> str:
     tables = [n for n in names if Path(n).suffix.lower() in FORMAT_ENDINGS] or names
     if len(tables) != 1:
         found = ", ".join(tables[:5]) or "nothing"
-        raise DataError(f"{shown} holds {len(tables)} files ({found}); unpack it and give one of them")
+        what = "the folder" if found.lower().endswith((".png", ".jpg", ".jpeg")) else "one of them"
+        raise DataError(f"{shown} holds {len(tables)} files ({found}); unpack it and give {what}")
     return str(tables[0])
 
 
