@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from simulacra.core.case import Case, guarded
 from simulacra.core.errors import ConfigError, DataError, near
 from simulacra.core.lineage import Lineage
 from simulacra.core.progress import task
-from simulacra.core.report import Report
+from simulacra.core.report import Finding, Report
 from simulacra.core.schema import Schema
 from simulacra.engine.inputs import align, is_path, require, schema_of, take
 from simulacra.parts.curves import training
@@ -88,6 +88,7 @@ def judge(case: Case, guards: Iterable[str], meta: Mapping[str, Any] | None = No
         for name in guards:
             items += guarded(name, name, lambda name=name: registry.load(name, "guards")(case))  # type: ignore[misc]
             step(1, name)
+    items += guarded("privacy", "by design", lambda: _cautions(case))
     items += guarded("training", "training", lambda: training(case.facts, getattr(case.model, "curves_", {})))
     return Report.of(items, {**_meta(case), **(meta or {})})
 
@@ -100,6 +101,13 @@ def _concerned(name: str, case: Case) -> bool:
     except Exception:
         # What is wrong with a guard is said when it runs.
         return True
+
+
+def _cautions(case: Case) -> Iterator[Finding]:
+    """Yield what a method says of its own rows that no figure of one run can show."""
+    said = case.facts.get("caution")
+    if said:
+        yield Finding("privacy", "by design", "warn", str(said), advice="share rows of another method, if any")
 
 
 def _meta(case: Case) -> dict[str, Any]:

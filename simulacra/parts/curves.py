@@ -59,7 +59,7 @@ def _gaining(judge: str, curves: Mapping[str, Any]) -> bool:
         return False
     late = max(1, len(seen) // 10)
     whole = max(seen) - min(seen)
-    return whole > 0 and min(seen[:-late]) - min(seen[-late:]) > GAINING * whole
+    return bool(whole > 0 and min(seen[:-late]) - min(seen[-late:]) > GAINING * whole)
 
 
 def _shown(name: str, curves: Mapping[str, Any]) -> Iterator[View]:

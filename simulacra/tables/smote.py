@@ -124,6 +124,10 @@ class Smote(Generator):
             for part in chosen:
                 self.drawn_.append(self._class(part, cells.measure(frame[part.rows], self.specs_, columns), everyone))
                 step(1, part.label)
+        self.facts_["caution"] = (
+            "Rows of tables/smote lie on lines between real rows and are near copies of them; they are for training "
+            "a model here, and not for sharing."
+        )
         self.facts_["search"] = "exact"
         self.judge_: Judge | None = None
         if self.clean != "none" and everyone is not None:

@@ -75,3 +75,10 @@ def test_rows_made_under_conditions_are_held_against_real_rows_that_fulfil_them(
     assert plain.report.meta["real rows"] < real
     shares = simulacra.make(data, n=800, where={"member": {True: 0.5, False: 0.5}}, only=["fidelity"])
     assert shares.verdict in ("ok", "warn"), shares.report
+
+
+def test_a_method_whose_rows_are_near_copies_says_so_in_every_report() -> None:
+    rare = toys.people(400, 4).with_columns(pl.col("age") > 80)
+    made = simulacra.make(rare, "tables/smote", target="age", only=["fidelity"])
+    said = [f for f in made.report.findings if f.name == "by design"]
+    assert len(said) == 1 and said[0].verdict == "warn" and "not for sharing" in said[0].sentence
