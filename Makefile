@@ -43,7 +43,7 @@ bench: $(VENV)/test.stamp
 	@$(ONE_THREAD) $(PY) bench/tables.py
 	@$(ONE_THREAD) $(PY) bench/guards.py
 
-bench-peers: build/peers/sdv/stamp build/peers/argn/stamp
+bench-peers: build/peers/sdv/stamp build/peers/argn/stamp build/peers/imblearn/stamp
 
 $(PY):
 	@PYTHON="$(PYTHON)" bash .ci/venv $(VENV)
@@ -67,6 +67,9 @@ build/peers/sdv/stamp: bench/peers/sdv.txt constraints.txt
 
 build/peers/argn/stamp: bench/peers/argn.txt constraints.txt
 	@PYTHON="$(PYTHON)" bash bench/peers/install argn
+
+build/peers/imblearn/stamp: bench/peers/imblearn.txt constraints.txt
+	@PYTHON="$(PYTHON)" bash bench/peers/install imblearn
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -84,10 +84,10 @@ def learn(
     points, unit = compared(numbers[:, asked], levels, None if others is None else others.numbers[:, asked], rule.scale)
     base, chance = np.arange(len(points)), np.zeros(0)
     if others is not None:
-        hostile = _hostile(points, others, layout, unit, rule.around)
-        base = _starts(label, hostile, rule)
+        share = hostile(points, others, layout, unit, rule.around)
+        base = _starts(label, share, rule)
         if rule.kind == "adasyn":
-            chance = np.cumsum(hostile[base]) / hostile[base].sum()
+            chance = np.cumsum(share[base]) / share[base].sum()
     k = min(rule.neighbours, len(points) - 1)
     near = nearest(points.take(base), points, k, base)[0]
     drawn = Drawn(
@@ -104,7 +104,7 @@ def learn(
     return drawn, {"neighbours": k, "starts": len(base)}
 
 
-def _hostile(points: Points, others: Others, layout: Layout, unit: Floats, around: int) -> Floats:
+def hostile(points: Points, others: Others, layout: Layout, unit: Floats, around: int) -> Floats:
     """Return the share of other classes among the rows around each row: (rows,)."""
     # Of rows equally far away the first count, so rows of the class stand evenly among the others.
     rows, mine = len(others.numbers), np.zeros(len(others.numbers), np.bool_)
@@ -120,8 +120,8 @@ def _hostile(points: Points, others: Others, layout: Layout, unit: Floats, aroun
     whole = Points(numbers, others.codes[order, : layout.levels], points.mismatch)
     mine = mine[order]
     near = nearest(points, whole, min(around, rows - 1), np.flatnonzero(mine))[0]
-    hostile: Floats = 1.0 - mine[near].mean(axis=1)
-    return hostile
+    share: Floats = 1.0 - mine[near].mean(axis=1)
+    return share
 
 
 def _starts(label: str, hostile: Floats, rule: Rule) -> Ints:
