@@ -20,6 +20,15 @@ TARGET = "declare the target when fitting, so that the method models it best; fi
 SHAPES = "fit with a method that learns the shape of each column, such as tables/forest, or give it more rows"
 LINKS = "fit all columns together with a method that learns links, such as tables/forest, and with more rows"
 
+LIKENESS = (
+    "give the method more to learn with, such as more steps, a wider network or more components; images/pca is "
+    "the mark that any other method should beat"
+)
+VARIETY = "give the method more steps or a wider network, or take one that leaves out less, such as images/flow"
+BLUR = "blur comes from averaging: give the method more components or steps, or take one that draws fine detail"
+NOISE = "noise is what a method has not learned yet: give it more steps, or fewer components"
+RANGE = "look at how pixels are scaled on the way in and out of the method"
+
 
 def made_for(finding: Finding, lineage: Lineage) -> Finding:
     """Return the finding with the general advice replaced by that of the method which made the data, if it has any."""

@@ -111,17 +111,17 @@ def differing(case: Case) -> str:
     return "; ".join(out)
 
 
-def pictured(case: Case, guard: str, what: str) -> tuple[list[Finding], bool]:
-    """Return what a guard of tables says of columns of images, and whether no more than one column is left beside them.
-
-    what: of the images, which the guard `images` judges. Such a lone column is the label, and no table.
-    """
+def pictured(case: Case, guard: str) -> list[Finding]:
+    """Return what a guard of tables says of a column of images: that the guard `images` judges it."""
     assert case.real is not None
     names = columns_of(case.real.frame)
-    if not names:
-        return [], False
-    why = f"column {names[0]!r} holds images; the guard images judges {what}"
-    return [not_tested(guard, "images", why)], len(judged(facts(case))) < 2
+    said = f"column {names[0]!r} holds images, which the guard images judges" if names else ""
+    return [not_tested(guard, "images", said)] if names else []
+
+
+def lone(case: Case) -> bool:
+    """Return whether at most one column is left beside images: a label, and no table."""
+    return case.real is not None and bool(columns_of(case.real.frame)) and len(judged(facts(case))) < 2
 
 
 def _list(names: list[str]) -> str:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulacra.core.advice import MEMORISED
+from simulacra.core.advice import MEMORISED, VARIETY
 from simulacra.core.report import Finding, View
 from simulacra.guards import _views
 from simulacra.guards._pictures_distance import chance_of, effective_number, nearest, tolerance_of
-from simulacra.guards._pictures_likeness import BALANCE
 from simulacra.guards._stats import ALPHA, wilson
 from simulacra.guards._words import percent
 
@@ -144,7 +143,7 @@ def repeats(p: Pictures) -> Iterator[Finding]:
         interval=wilson(value * n, n),
         fresh=max(real, usual),
         limit=min(1.0, max(real, usual) + REPEAT_FAIL),
-        advice="the method draws from too few different images: " + BALANCE if verdict != "ok" else "",
+        advice="the method draws from too few different images: " + VARIETY if verdict != "ok" else "",
     )
 
 
@@ -180,6 +179,6 @@ def variety(p: Pictures) -> Iterator[Finding]:
         value=value,
         fresh=mark,
         limit=mark * min(POOR_FAIL, 1 - noise),
-        advice=BALANCE if verdict != "ok" else "",
+        advice=VARIETY if verdict != "ok" else "",
         reference="Friedman and Dieng 2023, The Vendi score (arXiv 2210.02410)",
     )

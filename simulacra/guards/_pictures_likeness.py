@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulacra.core.advice import BLUR, LIKENESS, NOISE, RANGE, VARIETY
 from simulacra.core.report import Finding, View
 from simulacra.core.rng import stream
 from simulacra.guards import _views
@@ -31,9 +32,6 @@ LIGHT_FAIL, LIGHT_WARN = 0.30, 0.15
 """Distances (Kolmogorov-Smirnov) of brightness, contrast or detail from which they matter."""
 SPREAD = 1.3
 FOLDS = 3
-BETTER = "train longer or with a larger network; compare with images/pca, which any method should beat"
-BALANCE = "train longer, raise the penalty or lower the learning rate: the method leaves out part of the variety"
-RANGE = "look at how pixels are scaled on the way in and out of the method"
 
 
 def frechet(p: Pictures) -> Iterator[Finding]:
@@ -75,19 +73,19 @@ def _frechet(p: Pictures, space: str, made: Floats, fresh: Floats, other: Floats
         interval=(max(0.0, value - half), value + half),
         fresh=mark,
         limit=usual + max(FAR_FAIL, noise),
-        advice=BETTER if verdict in ("warn", "fail") else "",
+        advice=LIKENESS if verdict in ("warn", "fail") else "",
         headline=headline,
         reference="Heusel et al. 2017, GANs trained by a two time-scale update rule (arXiv 1706.08500)",
     )
 
 
 MEANING = {
-    "precision": ("of made images lie where real ones do", "the others look like no real image", BETTER),
-    "recall": ("of real images lie where made ones do", "part of the real variety is never made", BALANCE),
+    "precision": ("of made images lie where real ones do", "the others look like no real image", LIKENESS),
+    "recall": ("of real images lie where made ones do", "part of the real variety is never made", VARIETY),
     "coverage": (
         "of real images have a made one among their nearest",
         "made images miss part of the real ones",
-        BALANCE,
+        VARIETY,
     ),
 }
 
@@ -165,7 +163,7 @@ def classifier_test(p: Pictures, made: Floats, fresh: Floats, mark: float | None
         interval=(max(0.0, value - 1.96 * se), min(1.0, value + 1.96 * se)),
         fresh=mark,
         limit=fail,
-        advice=BETTER if verdict in ("warn", "fail") else "",
+        advice=LIKENESS if verdict in ("warn", "fail") else "",
         reference="Lopez-Paz and Oquab 2017, Revisiting classifier two-sample tests",
     )
     yield _views.roc("images", "Telling made from real images", made, fresh, value)
@@ -179,11 +177,13 @@ def light(p: Pictures) -> Iterator[Finding]:
     gaps = {name: ks(made[name], fresh[name]) for name in made}
     verdicts = [judged(gap, noise, LIGHT_WARN, LIGHT_FAIL) for gap in gaps.values()]
     verdict = gravest(verdicts)
-    texts = []
+    texts, advice = [], []
     for (name, gap), found in zip(gaps.items(), verdicts, strict=True):
         if found in ("warn", "fail"):
             a, b = (float(np.median(x[name])) for x in (made, fresh))
-            texts.append(f"{WORDS[name][a > b]} ({name} {a:.3g}, real {b:.3g}; distance {gap:.2f})")
+            word, remedy = WORDS[name][a > b]
+            advice.append(remedy)
+            texts.append(f"{word} ({name} {a:.3g}, real {b:.3g}; distance {gap:.2f})")
     top = max(gaps.values())
     if texts:
         sentence = f"made images are {listed(texts)}"
@@ -199,15 +199,16 @@ def light(p: Pictures) -> Iterator[Finding]:
         interval=(max(0.0, top - ks_noise(n, n, 0.05)), min(1.0, top + ks_noise(n, n, 0.05))),
         fresh=max(ks(other[name], fresh[name]) for name in other),
         limit=max(LIGHT_FAIL, noise),
-        advice=RANGE if texts else "",
+        advice="; ".join(dict.fromkeys(advice)),
     )
 
 
 WORDS = {
-    "brightness": ("darker", "brighter"),
-    "contrast": ("flatter", "stronger in contrast"),
-    "detail": ("blurred", "noisy or too sharp"),
+    "brightness": (("darker", RANGE), ("brighter", RANGE)),
+    "contrast": (("flatter", RANGE), ("stronger in contrast", RANGE)),
+    "detail": (("blurred", BLUR), ("noisy or too sharp", NOISE)),
 }
+"""What is wrong when made images have less or more of each, and what to try."""
 
 
 def looks(images: Images) -> dict[str, Floats]:

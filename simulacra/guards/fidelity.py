@@ -25,8 +25,8 @@ def fidelity(case: Case) -> Iterator[Finding | View]:
     if wrong := _frames.differing(case):
         yield Finding("fidelity", "columns", "fail", wrong, advice="rename, add or drop columns", headline=True)
         return
-    said, lone = _frames.pictured(case, "fidelity", "how they look")
-    yield from said
+    yield from _frames.pictured(case, "fidelity")
+    lone = _frames.lone(case)
     frames, note = _frames.sides(case)
     columns = _frames.facts(case)
     with _frames.one_thread():

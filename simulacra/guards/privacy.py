@@ -8,7 +8,13 @@ from simulacra.core.case import Case, guard, guarded, not_tested
 from simulacra.core.report import Finding, View
 
 
-@guard("privacy", needs=("real", "holdout"))
+def _tabular(case: Case) -> bool:
+    from simulacra.guards import _frames
+
+    return not _frames.lone(case)
+
+
+@guard("privacy", needs=("real", "holdout"), concerns=_tabular)
 def privacy(case: Case) -> Iterator[Finding | View]:
     """Look for training rows in the made ones: exact and near copies, a membership attack, distance ratios.
 
@@ -22,11 +28,10 @@ def privacy(case: Case) -> Iterator[Finding | View]:
     if wrong := _frames.differing(case):
         yield not_tested("privacy", "privacy", wrong)
         return
-    said, lone = _frames.pictured(case, "privacy", "whether they are copies")
-    yield from said
-    columns = _frames.judged(_frames.facts(case))
-    if lone:
+    if _frames.lone(case):
+        yield from _frames.pictured(case, "privacy")
         return
+    columns = _frames.judged(_frames.facts(case))
     if not columns:
         yield not_tested("privacy", "privacy", "no column holds values that could be compared")
         return

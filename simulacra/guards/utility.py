@@ -8,7 +8,13 @@ from simulacra.core.case import Case, guard, guarded, not_tested
 from simulacra.core.report import Finding, View
 
 
-@guard("utility", needs=("real",))
+def _tabular(case: Case) -> bool:
+    from simulacra.guards import _frames
+
+    return not _frames.lone(case)
+
+
+@guard("utility", needs=("real",), concerns=_tabular)
 def utility(case: Case) -> Iterator[Finding | View]:
     """Train on made, test on real rows, beside training on as many real rows: boosted trees and a linear model.
 
@@ -26,11 +32,9 @@ def utility(case: Case) -> Iterator[Finding | View]:
     if wrong := _frames.differing(case):
         yield not_tested("utility", "utility", wrong)
         return
-    said, lone = _frames.pictured(case, "utility", "whether they show their label, and a trial whether they help")
-    if lone:
-        yield from said
+    if _frames.lone(case):
+        yield from _frames.pictured(case, "utility")
         return
     with _frames.one_thread():
         found_all = list(guarded("utility", "utility", lambda: _train.utility(case)))
     yield from found_all
-    yield from said

@@ -207,9 +207,12 @@ def test_other_guards_leave_images_alone() -> None:
     frames = {"real": sets.table(train, y), "holdout": sets.table(held, hy)}
     report = check(sets.table(fresh, fy), **frames, target="label", only=["fidelity", "utility", "privacy"])
     assert report.verdict == "ok"
+    everything = check(sets.table(fresh, fy), **frames, target="label")
+    assert {f.guard for f in everything.findings} == {"fidelity", "images"} and everything.verdict == "ok"
+    assert sum("which the guard images judges" in f.sentence for f in everything.findings) == 1
     by_guard = {g: [f for f in report.findings if f.guard == g] for g in ("fidelity", "utility", "privacy")}
     for found in by_guard.values():
-        assert sum("the guard images judges" in f.sentence for f in found) == 1
+        assert sum("which the guard images judges" in f.sentence for f in found) == 1
     assert {f.name for f in by_guard["fidelity"]} == {"images", "Shape", "new levels", "lost levels"}
     lopsided = check(sets.table(fresh[fy < "5"], fy[fy < "5"]), **frames, only="fidelity")
     assert {f.name for f in lopsided.findings if f.verdict == "fail"} == {"Shape", "lost levels"}
