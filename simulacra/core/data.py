@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -174,13 +175,29 @@ def _to_polars(data: Any, kind: str) -> pl.DataFrame:
     elif kind == "arrow":
         _unique_names(list(data.schema.names))
     try:
-        return pl.DataFrame(data)
+        return _with_images(pl.DataFrame(data)) if kind == "pandas" else pl.DataFrame(data)
     except Exception as error:
         column = _at_fault(data, kind)
         place = f"column {column!r} of " if column is not None else ""
         raise DataError(
             f"{place}the {kind} table cannot be taken over ({error}); give its cells one plain type, such as text"
         ) from error
+
+
+def _with_images(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame with images, which pandas holds as lists of rows, as arrays where all are of one size."""
+    import polars as pl
+
+    for name, dtype in frame.schema.items():
+        shape, leaf, first = [], dtype, frame[name].drop_nulls().head(1).to_list()
+        while isinstance(leaf, pl.List) and first:
+            first, leaf = first[0], leaf.inner
+            shape.append(len(first))
+        if leaf == pl.UInt8 and len(shape) in (2, 3) and all(shape):
+            # Of several sizes they stay lists, and the schema says what it needs.
+            with contextlib.suppress(pl.exceptions.PolarsError):
+                frame = frame.with_columns(frame[name].cast(pl.Array(pl.UInt8, tuple(shape))))
+    return frame
 
 
 def _at_fault(data: Any, kind: str) -> str | None:

@@ -1,0 +1,275 @@
+"""images/vae: a few latents that say what a picture shows, a network that draws it, and the noise that it lacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from simulacra.core.errors import ConfigError, DataError, need
+from simulacra.core.generator import Generator
+from simulacra.core.options import option, whole
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import polars as pl
+    import torch
+
+    from simulacra.core.data import Dataset
+    from simulacra.core.where import Where
+    from simulacra.parts.pictures import Images
+
+    Ints = npt.NDArray[np.int64]
+    Floats = npt.NDArray[np.float64]
+
+MEASURED = 20
+"""Measurements in a training that runs to its end."""
+
+
+@dataclass
+class Vae(Generator):
+    """Draw labelled images by a variational autoencoder with a learned prior and learned noise.
+
+    An encoder says what latents an image has, a decoder draws the image of latents and a class. Both begin as principal
+    components and learn what lines cannot say. What the decoder leaves open is noise of learned strength along the
+    principal axes of the pictures, and it is drawn too, so that images are not blurred. New latents come from a mixture
+    of Gaussians a class, fitted to the latents of the training images. With beta above 1 and few latents, a latent
+    tends to stand for one factor of the pictures: see `vary`, `interpolate` and `sweep`.
+
+    Learned: space_ (axes, see images/_components.py), rows_ labels and further columns, weights_ of the networks,
+    prior_ mixtures, order_ latents from the most telling to the least, curves_ losses by step, facts_ how the training
+    went. Images are uint8, 8 to 64 pixels a side, grey or colour.
+    Raises: DataError for tables without images, ConfigError for device=cuda without a GPU, ModelError for a `start` of
+    other classes or sizes, MissingExtra without torch.
+    References: Kingma and Welling (2014); Higgins et al. (2017), beta-VAE; Ghosh et al. (2020) for the prior fitted
+    afterwards.
+    Example: Vae(latent=10, beta=4.0).fit(toys.pictures(), seed=1).sample(9, seed=1)
+    """
+
+    name: ClassVar[str] = "images/vae"
+    block_rows: ClassVar[int] = 256
+
+    label: str | None = option(None, "Column of the classes; none: the one named or shaped like labels.")
+    latent: int = option(64, "Latents of an image.", low=1, high=512)
+    beta: float = option(
+        1.0, "Weight of the latents' cost; more gives latents that vary one factor each.", low=0, high=1e4
+    )
+    steps: int = option(1000, "Most updates of the weights; few images take fewer.", low=1, unit="steps")
+    batch: int = option(64, "Images of one update.", low=1, unit="images")
+    width: int = option(32, "Channels of the finest layer.", low=4, high=512)
+    patience: int = option(6, "Measurements without gain before training ends, 0 for never.", low=0)
+    start: str | None = option(None, "Saved model of the same classes and size whose weights training starts from.")
+    device: str = option("auto", "Where to compute; auto takes a GPU if there is one.", choices=("auto", "cpu", "cuda"))
+    precision: str = option("float32", "Numbers used in training on a GPU.", choices=("float32", "mixed"))
+
+    def network(self, channels: int, size: tuple[int, int], classes: int) -> dict[str, torch.nn.Module]:
+        """Return untrained networks "encoder" and "decoder"; override it in a subclass to use your own.
+
+        channels: 1 or 3. size: (height, width). classes: how many. encoder(pictures) returns means and log variances
+        (n, self.latent) and logits (n, classes) of pictures (n, channels, height, width) of -1..1. decoder(z, classes)
+        returns pictures and log factors of their noise (n, 4) for z (n, self.latent) and one-hot classes.
+        """
+        from simulacra.parts.convvae import ToLatents, ToPictures
+
+        return {
+            "encoder": ToLatents(channels, size, self.latent, classes, self.width),
+            "decoder": ToPictures(channels, size, self.latent, classes, self.width),
+        }
+
+    def encode(self, images: Any) -> Floats:
+        """Return the latents (n, latent) of images, uint8 (n, H, W[, C]) of the size that was fitted."""
+        return self._read(images)[0]
+
+    def decode(self, latents: Any, label: Any = None) -> Images:
+        """Return the images, uint8 (n, H, W, C), of latents (n, latent), without noise.
+
+        label: of all of them; not needed where there is one class.
+        Raises DataError for latents of another width, an unknown label, or no label where there are several.
+        """
+        import numpy as np
+
+        z = np.atleast_2d(np.asarray(latents, np.float64))
+        if z.shape[1] != self.latent:
+            raise DataError(f"{self.name}: latents have {z.shape[1]} values a row; this model has latent={self.latent}")
+        self._require_fit()
+        if label is None and self.rows_["label"] is not None:
+            raise DataError(f"{self.name}: decode needs the label of what is drawn")
+        from simulacra.images import _rows
+
+        return self._pictures(z, np.full(len(z), _rows.class_of(self.rows_, label)), None)
+
+    def interpolate(self, a: Any, b: Any, steps: int = 8, label: Any = None) -> Images:
+        """Return `steps` images, uint8 (steps, H, W, C), from image a to image b, both uint8 (H, W[, C]).
+
+        The latents go in a straight line. label: what is drawn; none: the class that the encoder sees in a, then in b.
+        """
+        import numpy as np
+
+        steps = whole(steps, f"{self.name}: steps", 2)
+        ends, seen = self._read([a, b])
+        along = np.linspace(0, 1, steps)[:, None]
+        first, last = self._classes(seen, label)
+        classes = np.where(along[:, 0] <= 0.5, first, last)
+        return self._pictures((1 - along) * ends[0] + along * ends[1], classes, None)
+
+    def vary(self, image: Any, dimension: int, values: Any, label: Any = None) -> Images:
+        """Return an image, uint8 (H, W[, C]), drawn with one latent at each of `values`: uint8 (values, H, W, C).
+
+        dimension: 0 is the latent that changes pictures most. values: in standard deviations from its mean over the
+        training images. label: what is drawn; none: the class that the encoder sees.
+        """
+        import numpy as np
+
+        if not 0 <= whole(dimension, f"{self.name}: dimension") < self.latent:
+            raise ConfigError(f"{self.name}: dimension must be within 0..{self.latent - 1}, got {dimension}")
+        z, seen = self._read([image])
+        values = np.atleast_1d(np.asarray(values, np.float64))
+        at = self.order_[dimension]
+        rows = np.repeat(z, len(values), axis=0)
+        rows[:, at] = self.middle_[at] + values * self.spread_[at]
+        return self._pictures(rows, np.repeat(self._classes(seen, label), len(values)), None)
+
+    def sweep(self, image: Any, dimensions: int = 8, values: Any = (-2, -1, 0, 1, 2), label: Any = None) -> bytes:
+        """Return a sheet as PNG: a row for each of the most telling latents, in which only that latent changes.
+
+        image: uint8 (H, W[, C]), first in every row. values: as in `vary`. Raises MissingExtra without Pillow.
+        """
+        import base64
+
+        import numpy as np
+
+        from simulacra.parts.pictures import sheet
+
+        first = self._checked([image])
+        rows = [
+            np.concatenate([first, self.vary(image, i, values, label)]) for i in range(min(dimensions, self.latent))
+        ]
+        said = [f"latent {i}" for i in range(len(rows))]
+        return base64.b64decode(sheet(rows, said, most_bytes=10**7)["png"])
+
+    def _fit(self, data: Dataset, rng: np.random.Generator) -> None:
+        need("torch", "torch", self.name)
+        from threadpoolctl import threadpool_limits
+
+        from simulacra.images import _components, _nets, _rows
+
+        self.rows_: dict[str, Any]
+        images, classes, self.rows_ = _rows.learn(data, self.label, rng, self.name)
+        before, (own, back) = _nets.earlier(self), _nets.split(classes, rng)
+        with threadpool_limits(1):  # the sums of a product depend on how threads share it
+            if before is None:
+                count = len(self.rows_["count"])
+                space = _components.fit(images[own], classes[own], count, self.latent, None, rng)[0]
+            self.space_: dict[str, Any] = space if before is None else before.space_
+            self._train(images, classes, before, (own, back), rng)
+
+    def _sample(self, n: int, rng: np.random.Generator) -> pl.DataFrame:
+        from simulacra.images import _rows
+
+        return self._draw(_rows.draw_classes(self.rows_, n, rng), rng)
+
+    def _sample_where(self, n: int, rng: np.random.Generator, plain: Where) -> pl.DataFrame:
+        from simulacra.images import _rows
+
+        allowed = _rows.aimed(self.rows_, self.schema_.columns, plain)
+        return self._draw(_rows.draw_classes(self.rows_, n, rng, allowed), rng)
+
+    def _finish(self, frame: pl.DataFrame, rng: np.random.Generator, start: int) -> pl.DataFrame:
+        from simulacra.images import _rows
+
+        return _rows.finish(self.rows_, frame, rng, start)
+
+    def _train(
+        self, images: Images, classes: Ints, before: Any, rows: tuple[Ints, Ints], rng: np.random.Generator
+    ) -> None:
+        from simulacra.images import _nets, _vae
+        from simulacra.parts.train import Plan, train
+        from simulacra.parts.weights import device, load_weights, seeded
+
+        where, seed, (own, back) = device(self.device), int(rng.integers(2**62)), rows
+        with seeded(rng, where):
+            modules = _nets.modules(self, where)
+            noise = _vae.begin(modules, self.space_, self.rows_["size"], self.latent, where)
+            if before is not None:
+                load_weights({**modules, "noise": noise}, before.weights_)
+            sides = _nets.Sides.of(images, classes, rows, len(self.rows_["count"]), where)
+            steps = _nets.steps(self.steps, self.batch, len(own))
+            warm = int(_vae.WARM * steps) if before is None else 0
+            learner = _vae.VaeLearner(modules, noise, sides, self.beta, warm)
+            plan = Plan(
+                len(own), steps, self.batch, seed, "negative ELBO", max(1, steps // MEASURED),
+                self.patience, 0.995, device=where, precision=self.precision, checkpoint=self._checkpoint,
+            )  # fmt: skip
+            done = train(learner, plan)
+        self.weights_: dict[str, Any] = done.weights
+        self.curves_: dict[str, Any] = done.curves
+        self._learn_prior(images[own], classes[own], rng)
+        self.facts_: dict[str, Any] = {
+            "training": done.facts,
+            "images kept back": len(back),
+            "Gaussians of the prior": [int((w > 0).sum()) for w in self.prior_["weights"]],
+        }
+
+    def _learn_prior(self, images: Images, classes: Ints, rng: np.random.Generator) -> None:
+        """Learn where the latents of training images lie, and which of them tell most."""
+        import numpy as np
+
+        from simulacra.images import _nets, _vae
+
+        with _nets.fitted(self) as (where, net):
+            mean, variance = _vae.posterior(net["encoder"], _nets.tensor(images, where))
+        self.prior_: dict[str, Any] = _vae.fit_prior(mean, variance, classes, len(self.rows_["count"]), rng)
+        self.middle_: Floats = mean.mean(0)
+        self.spread_: Floats = mean.std(0) + 1e-6
+        cost = (mean**2 + variance - 1 - np.log(variance)).mean(0)
+        self.order_: Ints = np.argsort(-cost, kind="stable").astype(np.int64)
+
+    def _draw(self, classes: Ints, rng: np.random.Generator) -> pl.DataFrame:
+        """Return one row for each class number (n,)."""
+        from simulacra.images import _rows, _vae
+
+        z = _vae.draw_prior(self.prior_, classes, rng)
+        return _rows.table(self.rows_, self._pictures(z, classes, rng), classes, rng)
+
+    def _pictures(self, z: Floats, classes: Ints, rng: np.random.Generator | None) -> Images:
+        """Return images, uint8 (n, H, W, C), of latents and class numbers; rng: of their noise, None for none."""
+        import torch
+
+        from simulacra.images import _nets, _vae
+
+        with _nets.fitted(self, rng) as (where, net):
+            noise = _vae.noise_of(self.weights_, self.space_, self.rows_["size"], where) if rng is not None else None
+            count = len(self.rows_["count"])
+            return _nets.images(_vae.pictures(net["decoder"], noise, torch.from_numpy(z), classes, count, where))
+
+    def _read(self, images: Any) -> tuple[Floats, Ints]:
+        """Return the latents of images (n, latent) and the classes (n,) that the encoder sees in them."""
+        from simulacra.images import _nets, _vae
+
+        self._require_fit()
+        with _nets.fitted(self) as (where, net):
+            pictures = _nets.tensor(self._checked(images), where)
+            return _vae.posterior(net["encoder"], pictures)[0], _vae.seen(net["encoder"], pictures)
+
+    def _classes(self, seen: Ints, label: Any) -> Ints:
+        import numpy as np
+
+        from simulacra.images import _rows
+
+        return seen if label is None else np.full(len(seen), _rows.class_of(self.rows_, label))
+
+    def _checked(self, images: Any) -> Images:
+        """Return images as uint8 (n, H, W, C). Raises DataError for another size or type."""
+        import numpy as np
+
+        self._require_fit()
+        out = np.asarray(images)
+        high, wide, channels = self.rows_["size"]
+        if channels == 1 and out.ndim == 3:
+            out = out[..., None]
+        if out.dtype != np.uint8 or out.shape[1:] != (high, wide, channels):
+            raise DataError(
+                f"{self.name}: images must be uint8 of shape (n, {high}, {wide}, {channels}), "
+                f"got {out.dtype} {out.shape}"
+            )
+        return out
