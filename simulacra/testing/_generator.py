@@ -48,8 +48,10 @@ class Trial:
 
     @cached_property
     def data(self) -> Any:
-        """The table to fit on: a polars frame unless the caller brought another."""
-        return toys.people(ROWS) if self.given is None else self.given
+        """The table to fit on: a polars frame unless the caller brought another; of pictures for a method of images."""
+        if self.given is not None:
+            return self.given
+        return toys.pictures(ROWS, 8) if self.name.startswith("images/") else toys.people(ROWS)
 
     @cached_property
     def fitted(self) -> Generator:
