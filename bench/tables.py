@@ -122,7 +122,7 @@ def run(name: str, python: Path, split: Split, seed: int) -> tuple[pl.DataFrame,
     command += ["--seed", seed, "--target", TARGET]
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, env=os.environ | ONE_THREAD)
     if done.returncode:
-        stop(f"{LABELS[name]} failed with seed {seed}:\n{done.stderr[-3000:]}")
+        stop(f"{LABELS.get(name, name)} failed with seed {seed}:\n{done.stderr[-3000:]}")
     costs: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
     return pl.read_parquet(made), costs
 
