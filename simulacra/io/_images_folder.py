@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ NAME = "file_name"
 """Column of a metadata file that says where the image is, below the folder."""
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".xlsx")
 IGNORED = ("thumbs.db", "desktop.ini", "__macosx")
+SPLITS = ("train", "training", "val", "valid", "validation", "dev", "test", "testing")
+"""Names of folders that are parts of the data rather than classes."""
 MAX_FILES = 1_000_000
 
 
@@ -42,9 +45,9 @@ def layout_of(path: Path) -> str:
         return ""
     if any(is_image(e) for e in entries):
         return "metadata" if _metadata(entries) else "plain"
-    if any(_holds_images(e) for e in entries if e.is_dir()):
-        return "metadata" if _metadata(entries) else "classes"
-    return ""
+    if _metadata(entries):
+        return "metadata" if next(_below(path), None) else ""
+    return "classes" if any(_holds_images(e) for e in entries if e.is_dir()) else ""
 
 
 def _holds_images(folder: os.DirEntry[str]) -> bool:
@@ -126,6 +129,7 @@ def _plain(path: Path, entries: list[os.DirEntry[str]]) -> Found:
 def _by_class(path: Path, folders: list[os.DirEntry[str]]) -> Found:
     import polars as pl
 
+    _refuse_parts(path, [f.name for f in folders])
     files: list[tuple[Path, str]] = []
     labels: list[str] = []
     left: list[str] = []
@@ -141,12 +145,23 @@ def _by_class(path: Path, folders: list[os.DirEntry[str]]) -> Found:
                 f"{place} {what}; a folder a class holds images alone. If {folder.name} is a part of the data, such as "
                 f"train, give {place} itself"
             )
+        if _metadata(entries):
+            raise DataError(f"{place} has a metadata file of its own, so it is no class; give {place} itself")
         if not images:
             raise DataError(f"{place} holds no images, so the class {folder.name!r} is empty; add some, or remove it")
         files += _files(path, place, images)
         labels += [_readable(folder.name, path)] * len(images)
         left += [f"{folder.name}/{e.name}" for e in entries if not is_image(e)]
     return Found("classes", files, pl.DataFrame({"label": pl.Series(labels, dtype=pl.String)}), tuple(left))
+
+
+def _refuse_parts(path: Path, names: list[str]) -> None:
+    """Raise DataError where every folder is named as a part of the data: their names would become the labels."""
+    if names and all(name.lower() in SPLITS for name in names):
+        raise DataError(
+            f"{path} holds the folders {', '.join(names)}, which look like parts of the data, not like classes; give "
+            f"one of them, such as {path / names[0]} (and another as --holdout)"
+        )
 
 
 def _readable(name: str, path: Path) -> str:
@@ -176,7 +191,8 @@ def _by_metadata(root: Path, file: Path) -> Found:
         if not image.is_file():
             raise DataError(f"{file}, row {row}: there is no image {name!r} below {root}; add it, or remove the row")
         found.append((image, str(root / name)))
-    unnamed = _unnamed(root, {path for path, _ in found})
+    named = {path for path, _ in found}
+    unnamed = [str(p.relative_to(root)) for p in _below(root) if p.resolve() not in named]
     if unnamed:
         raise DataError(
             f"{file} does not name {len(unnamed):,} of the images below {root}, such as {unnamed[0]}; add them, or "
@@ -186,10 +202,10 @@ def _by_metadata(root: Path, file: Path) -> Found:
     return Found("metadata", found, rest if rest.width else None)
 
 
-def _unnamed(root: Path, named: set[Path]) -> list[str]:
-    out = []
+def _below(root: Path) -> Iterator[Path]:
+    """Yield the images of a folder and of all folders in it."""
     for folder, below, names in os.walk(root):
         below[:] = sorted(d for d in below if not d.startswith(".") and d.lower() not in IGNORED)
-        images = [Path(folder, n) for n in sorted(names) if n.lower().endswith(ENDINGS) and not n.startswith(".")]
-        out += [str(p.relative_to(root)) for p in images if p.resolve() not in named]
-    return out
+        for name in sorted(names):
+            if name.lower().endswith(ENDINGS) and not name.startswith("."):
+                yield Path(folder, name)

@@ -83,11 +83,11 @@ def test_images_alone_have_no_label(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["metadata.csv", "metadata.jsonl"])
 def test_metadata_keep_their_columns(tmp_path: Path, name: str) -> None:
-    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "er").mkdir(parents=True)
     for i, image in enumerate(pixels(COLOUR)):
-        Image.fromarray(image).save(tmp_path / "deep" / f"{i:02d}.png")
+        Image.fromarray(image).save(tmp_path / "deep" / "er" / f"{i:02d}.png")
     beside = pl.DataFrame({"label": COLOUR["label"], "age": [20.5 + i for i in range(12)]})
-    table = beside.insert_column(0, pl.Series("file_name", [f"deep/{i:02d}.png" for i in range(12)]))
+    table = beside.insert_column(0, pl.Series("file_name", [f"deep/er/{i:02d}.png" for i in range(12)]))
     order = list(range(11, -1, -1))
     files.write(table[order], tmp_path / name)
     data = simulacra.read(tmp_path)

@@ -95,6 +95,15 @@ def table_beside(real: Path) -> None:
     (real / "labels.csv").write_text("file,label\n0.png,1\n1.png,2\n")
 
 
+def parts_not_classes(real: Path) -> None:
+    (real / "cat").rename(real / "train")
+    (real / "dog").rename(real / "test")
+
+
+def metadata_in_a_class(real: Path) -> None:
+    (real / "dog" / "metadata.csv").write_text("file_name,label\n0.png,1\n1.png,2\n")
+
+
 def link_out(real: Path) -> None:
     image().save(real.parent / "secret.png")
     (real / "dog" / "2.png").symlink_to(real.parent / "secret.png")
@@ -128,6 +137,8 @@ def floats(real: Path) -> None:
             table_beside,
             r"holds images beside a table, labels.csv; .* call it metadata.csv .* with a column 'file_name'",
         ),
+        (parts_not_classes, r"holds the folders test, train, which look like parts of the data.*give one of them"),
+        (metadata_in_a_class, r"dog has a metadata file of its own, so it is no class; give .*dog itself"),
         (link_out, r"dog/2.png is a link or a path that leads out of"),
         (folder_link_out, r"emu is a link or a path that leads out of"),
         (floats, r"dog/2.tif holds floating-point pixels; write it with 8 bits"),
