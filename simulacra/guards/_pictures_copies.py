@@ -72,9 +72,11 @@ def near(p: Pictures) -> Iterator[Finding | View]:
     n = len(far[space][0])
     sure = chance < ALPHA / 2
     verdict = "fail" if sure and share > NEAR_FAIL else "warn" if sure and share > NEAR_WARN else "ok"
+    searched, others = len(p.train if space == "pixels" else p.deep), "holdout" if p.holdout else "other training"
+    whole = "" if searched == len(p.all_real) else f" of {len(p.all_real):,}"
     sentence = (
-        f"{percent(share)} of {n:,} made images are nearer to a training image than all but {percent(fresh)} of "
-        f"{_who(p)} are, by {space}{p.note}"
+        f"{percent(share)} of {n:,} made images are nearer to one of {searched:,}{whole} training images than all but "
+        f"{percent(fresh)} of {len(p.fresh):,} {others} images are, by {space}"
     )
     if verdict != "ok":
         sentence += f"; chance gives as many in fewer than {ALPHA:g} of cases: training images were copied or blended"
@@ -95,10 +97,6 @@ def near(p: Pictures) -> Iterator[Finding | View]:
     title = title if p.holdout else "Distance to the nearest other training image, by pixels"
     note = "Made images further left than real ones are copies or blends."
     yield _views.two_histograms("images", title, far["pixels"][1], far["pixels"][0], note, share)
-
-
-def _who(p: Pictures) -> str:
-    return "holdout images" if p.holdout else "training images are to each other"
 
 
 def real_distances(p: Pictures) -> Floats:

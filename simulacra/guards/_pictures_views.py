@@ -22,11 +22,17 @@ BYTES = {"grid": 150_000, "near": 70_000, "worst": 40_000}
 """Most bytes of each sheet, so that a page stays small enough to be sent by mail."""
 WIDEST = 96
 """Longest side at which an image is shown; larger ones are averaged down."""
-REAL = "This view shows real images: the report may be shared only where they may."
 
 
-def grid(p: Pictures) -> Iterator[View]:
-    """Yield a sheet of real images above made ones, a pair of rows a class; the most frequent classes."""
+def sheets(p: Pictures, scores: Floats) -> Iterator[View]:
+    """Yield all sheets; scores: how made each made image looks to a classifier that did not see it."""
+    yield _grid(p)
+    yield _neighbours(p)
+    yield _telling(p, scores)
+
+
+def _grid(p: Pictures) -> View:
+    """Return a sheet of real images above made ones, a pair of rows a class; the most frequent classes."""
     fresh, made = p.fresh, p.made
     groups: list[tuple[str, Ints, Ints]] = []
     if fresh.labels is not None and made.labels is not None:
@@ -42,12 +48,12 @@ def grid(p: Pictures) -> Iterator[View]:
             some = slice(part * COLUMNS, (part + 1) * COLUMNS)
             rows += [_shown(fresh.images[a[some]]), _shown(made.images[b[some]])]
             captions += [f"{name}real", f"{name}made"]
-    yield _view("Real images and made ones, by class" if len(groups) > 1 else "Real images and made ones",
+    return _view("Real images and made ones, by class" if len(groups) > 1 else "Real images and made ones",
                 rows, captions, "grid", "Drawn at random, not chosen.")  # fmt: skip
 
 
-def neighbours(p: Pictures) -> Iterator[View]:
-    """Yield made images nearest to a training image, with that image below, and their rank among real distances."""
+def _neighbours(p: Pictures) -> View:
+    """Return made images nearest to a training image, with that image below, and their rank among real distances."""
     far, which = nearest(p.made.pixels, p.train_pixels)
     other = real_distances(p)
     closest = np.argsort(far, kind="stable")[:COLUMNS]
@@ -64,21 +70,21 @@ def neighbours(p: Pictures) -> Iterator[View]:
         f"Made images above, the training image nearest to each below. Share of {who} that lie closer to a training "
         f"image than these closest made ones: {told}; copies have 0 %. The typical ones span all distances."
     )
-    yield _view("Made images above the training images nearest to them", rows, captions, "near", note)
+    return _view("Made images above the training images nearest to them", rows, captions, "near", note)
 
 
 def _rank(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.01 or share == 0 else "<1 %"
 
 
-def telling(p: Pictures, scores: Floats) -> Iterator[View]:
-    """Yield the made images that a classifier knows best as made, and those it takes for real."""
+def _telling(p: Pictures, scores: Floats) -> View:
+    """Return the made images that a classifier knows best as made, and those it takes for real."""
     order = np.argsort(-scores, kind="stable")
     k = min(COLUMNS, len(order) // 2)
     rows = [_shown(p.made.images[order[:k]]), _shown(p.made.images[order[::-1][:k]])]
     captions = ["least real", "most real"]
     note = "All of them are made; sorted by a classifier of random convolutions that did not see them."
-    yield _view("Made images that look least and most real to a classifier", rows, captions, "worst", note, False)
+    return _view("Made images that look least and most real to a classifier", rows, captions, "worst", note)
 
 
 def _shown(images: Images) -> Images:
@@ -87,10 +93,10 @@ def _shown(images: Images) -> Images:
     return smaller(images, WIDEST)
 
 
-def _view(title: str, rows: list[Images], captions: list[str], sheet: str, note: str, real: bool = True) -> View:
+def _view(title: str, rows: list[Images], captions: list[str], sheet: str, note: str) -> View:
     data = pictures.sheet(rows, captions, BYTES[sheet])
     hidden = len(captions) - len(data["rows"])
     if data["cell"] < max(rows[0].shape[1:3]):
         note += f" Images are shown at {data['cell']} pixels, to keep the page small."
     more = f" {hidden} rows are not shown, to keep the page small." if hidden else ""
-    return View("images", "images", title, data, note=f"{note}{more}{' ' + REAL if real else ''}")
+    return View("images", "images", title, data, note=f"{note}{more}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from simulacra.core.case import Case, guard, guarded, not_tested
-from simulacra.core.errors import MissingExtra
+from simulacra.core.errors import MissingExtra, need
 from simulacra.core.infer_images import columns_of
 from simulacra.core.report import Finding, View
 
@@ -56,8 +56,8 @@ def _judge(p: Pictures) -> Iterator[Finding | View]:
     scores, fresh, mark = _pictures_likeness.tell_apart(p)
     yield from guarded("images", "C2ST AUC", lambda: _pictures_likeness.classifier_test(p, scores, fresh, mark))
     try:
-        yield from guarded("images", "sheets", lambda: [
-            *_pictures_views.grid(p), *_pictures_views.neighbours(p), *_pictures_views.telling(p, scores)
-        ])  # fmt: skip
+        need("PIL.Image", "images", "a contact sheet")
     except MissingExtra as error:
         yield not_tested("images", "contact sheets", str(error))
+        return
+    yield from guarded("images", "contact sheets", lambda: _pictures_views.sheets(p, scores))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import sys
 from typing import Any
 
 import numpy as np
@@ -198,7 +199,15 @@ def test_sheets_are_small_and_hold_the_images_they_say() -> None:
     assert pixels.shape == (grid["height"], grid["width"], 2) and grid["rows"][:2] == ["0: real", "0: made"]
     first = {sets.parts()[1][0][i].tobytes() for i in np.flatnonzero(sets.parts()[1][1] == "0")}
     assert np.ascontiguousarray(pixels[:8, :8, 0]).tobytes() in first
-    assert "real images" in views[0].note
+
+
+def test_without_pillow_only_the_sheets_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PIL", "PIL.Image"):
+        monkeypatch.setitem(sys.modules, name, None)
+    items = images(sets.case(sets.parts(size=60)[2]))
+    assert not [i for i in items if isinstance(i, View) and i.kind == "images"]
+    (finding,) = [i for i in items if isinstance(i, Finding) and i.name == "contact sheets"]
+    assert finding.verdict == "unknown" and "pip install 'simulacra[images]'" in finding.sentence
 
 
 def test_other_guards_leave_images_alone() -> None:

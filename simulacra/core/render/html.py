@@ -92,7 +92,7 @@ def _sections(report: Report, most_views: int, most_findings: int) -> list[tuple
     return [
         ("figures", "Headline figures", _cards(words.headlines(report))),
         ("findings", "Findings", _findings(report, most_findings)),
-        ("images", "Images", _views(places["images"], "i", most_views, "")),
+        ("images", "Images", _views(places["images"], "i", most_views, IMAGES)),
         ("columns", "Columns, worst first", _views(places["columns"], "c", most_views, COLUMNS)),
         ("pairs", "Links between columns", _views(places["pairs"], "m", min(most_views, 9), PAIRS)),
         ("comparisons", "Comparisons", _views(places["comparisons"], "r", most_views, "")),
@@ -118,6 +118,9 @@ def _rank(view: View) -> float:
 
 
 COLUMNS = "Real rows are the filled shape, made rows the line, on the same axes; shares of rows."
+IMAGES = (
+    "Enlarged without smoothing. Rows called real show real images: share the report only where these may be shared."
+)
 PAIRS = "Each cell is a pair of columns; the numbers above stand for the columns beside them."
 
 
