@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simulacra.core.atomic import explain
 from simulacra.core.errors import DataError
 from simulacra.io import _images_decode
 from simulacra.io._images_decode import Reading
@@ -34,7 +35,8 @@ def write(frame: pl.DataFrame, folder: Path, start: int, ending: str) -> pl.Data
     """Write images below media/ and return their names (file_name) with the columns beside them.
 
     ending: CLASSES for LABEL/000000.png where there are labels and 000000.png otherwise; TABLE for 000000.png alone.
-    start: number of the first image. Raises DataError for a label that cannot name a folder.
+    start: number of the first image. Raises DataError for a label that cannot name a folder, OutputError for a full
+    disk or a file where a folder should be.
     """
     import polars as pl
 
@@ -42,22 +44,24 @@ def write(frame: pl.DataFrame, folder: Path, start: int, ending: str) -> pl.Data
 
     images, column = arrays(frame)
     rest, place = frame.drop(column), folder / MEDIA
-    place.mkdir(parents=True, exist_ok=True)
-    folders = [_folder(place, v) for v in rest["label"]] if ending == CLASSES and rest.width else [""] * len(images)
-    names = []
-    for i, image in enumerate(images):
-        names.append(f"{folders[i]}{start + i:06d}.png")
-        (place / names[-1]).write_bytes(png(image))
+    labels = [_folder(v) for v in rest["label"]] if ending == CLASSES and rest.width else [""] * len(images)
+    names = [f"{label}{start + i:06d}.png" for i, label in enumerate(labels)]
+    try:
+        for label in dict.fromkeys(["", *labels]):
+            (place / label).mkdir(parents=True, exist_ok=True)
+        for name, image in zip(names, images, strict=True):
+            (place / name).write_bytes(png(image))
+    except OSError as error:
+        raise explain(error, place) from error
     return rest.insert_column(0, pl.Series(NAME, names, dtype=pl.String))
 
 
-def _folder(place: Path, label: object) -> str:
-    """Return the folder of a class with its slash, made when it is not there."""
+def _folder(label: object) -> str:
+    """Return the folder of a class with its slash."""
     name = "" if label is None else str(label)
     if unsafe(name):
         what = f"the label {name!r} cannot name a folder" if name else "an image has no label"
         raise DataError(f"{what}; give --format imagefolder, npz or parquet")
-    (place / name).mkdir(exist_ok=True)
     return f"{name}/"
 
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 import simulacra
 from simulacra.core.data import Dataset
-from simulacra.core.errors import ConfigError, DataError
+from simulacra.core.errors import ConfigError, DataError, OutputError
 from simulacra.engine.defaults import format_for, method_for, strata_of
 from simulacra.engine.inputs import split
 from simulacra.io import folder
@@ -205,6 +205,15 @@ def test_images_of_others_are_never_touched(tmp_path: Path) -> None:
     assert all(path.read_text() == "mine" for path in mine) and not list((out / "media").rglob("00000[2-8].png"))
     anew.write_part(0, part(0, 9), folder.SUFFIX["png"], keep=True)
     assert not any("mine" in name or "linked" in name for name in anew.finish())
+
+
+def test_a_file_where_the_folder_of_a_class_should_be(tmp_path: Path) -> None:
+    place = Folder.begin(tmp_path / "out", RECIPE, {})
+    (tmp_path / "out" / "media").mkdir()
+    (tmp_path / "out" / "media" / "disc").write_text("mine")
+    with pytest.raises(OutputError, match=r"cannot write .*media: a part of that path is a file"):
+        place.write_part(0, part(0, 9), folder.SUFFIX["png"], keep=True)
+    place.close()
 
 
 def test_a_damaged_or_added_image_is_seen(tmp_path: Path) -> None:

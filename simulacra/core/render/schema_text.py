@@ -131,4 +131,4 @@ def _images(table: Table) -> list[str]:
         notes.append(f"Methods of images learn from 8 to {LARGEST} pixels a side: give --size {LARGEST} or less.")
     elif sides and sides[0] != sides[-1]:
         notes.append(f"The images are not square: --size {min(sides)} cuts the square in the middle of each.")
-    return [*notes, "To make more of them: simulacra make DATA -m images/METHOD -o out/ (simulacra list names them)."]
+    return [*notes, "To make more of them: simulacra make DATA -m images/METHOD -o out/ (without -m by images/pca)."]
