@@ -38,8 +38,8 @@ REAL, WEIGHTS, DUPLICATES, AUGMENTATION, SMOTE, MADE = (
     "MADE",
 )
 NEIGHBOURS = 5
-FEWER = (1, 4, 16)
-"""A method that hardly ever makes the rare class is asked for all rows, a quarter, a sixteenth."""
+CHUNK, DRAWN, LEAST = 20_000, 200_000, 20
+"""Rows that a method which cannot aim at a class draws at a time and at most, and fewest that must be of the class."""
 TABLE_SMOTE = "tables/smote"
 
 
@@ -148,15 +148,16 @@ def plans(task: Task, image: bool, methods: Sequence[Generator], made: pl.DataFr
         told = "duplicates, all rows cropped, flipped, rotated and lit anew in every step"
         out.append(Plan(Arm(AUGMENTATION, told, REAL), varied=True))
         out.append(Plan(Arm(SMOTE, "rare images mixed with neighbours, pixel by pixel", control), pixels))
-    elif not task.number and TABLE_SMOTE in registry.names() and all(m.name != TABLE_SMOTE for m in methods):
+    elif TABLE_SMOTE in registry.names() and all(m.name != TABLE_SMOTE for m in methods):
         method = registry.load(TABLE_SMOTE)
         told = "rare rows mixed with their neighbours (tables/smote)"
         out.append(Plan(Arm(SMOTE, told, control), source(configured(method, task.target, {}))))
     for name, method in zip(named(methods), methods, strict=True):
-        out.append(Plan(Arm(name, f"rare rows made by {name}", control, True), source(method)))
+        makes = source(method)
+        out.append(Plan(Arm(name, f"rare rows made by {name}", control, True), makes))
         both = f"{name} + {control}"
         told = f"half of the added rows made by {name}, half repeated{', all varied' if image else ''}"
-        out.append(Plan(Arm(both, told, control, True), source(method), 0.5, varied=image))
+        out.append(Plan(Arm(both, told, control, True), makes, 0.5, varied=image))
     if made is not None:
         out.append(Plan(Arm(MADE, "the rare ones of the rows given", control, True), given(made)))
     return out
@@ -192,33 +193,52 @@ def configured(cls: type[Generator], target: str, settings: Mapping[str, Any]) -
 
 
 def source(method: Generator) -> Source:
-    """Return what makes rows with a method that is fitted on the real rows of the draw, all classes."""
+    """Return what makes rows with a method that is fitted on the real rows of the draw, all classes.
+
+    One fit serves all arms of a draw: each takes the first of the rows that fill the rare classes up.
+    """
+    kept: dict[int, dict[int, pl.DataFrame]] = {}
 
     def make(draw: Draw, asked: Mapping[int, int]) -> pl.DataFrame:
         import polars as pl
 
-        fitted = dataclasses.replace(method)
-        seed = int(draw.rng(f"fit {method.name}").integers(2**31))
-        fitted.fit(Dataset({"table": draw.frame}, draw.schema), seed=seed)
-        where = {k: {draw.task.target: draw.task.cells[k]} for k in asked}
-        return pl.concat([_some(fitted, n, seed + k, where[k]) for k, n in asked.items() if n])
+        if draw.number not in kept:
+            kept.clear()
+            kept[draw.number] = _made(method, draw)
+        return pl.concat([kept[draw.number][k].head(n) for k, n in asked.items() if n])
 
     return make
 
 
-def _some(fitted: Generator, n: int, seed: int, where: Mapping[str, Any]) -> pl.DataFrame:
-    """Return n made rows of a class; a method that makes too few of them at once gives fewer, which are repeated."""
-    import numpy as np
+def _made(method: Generator, draw: Draw) -> dict[int, pl.DataFrame]:
+    """Return the rows of a fresh fit that fill up each rare class."""
+    fitted = dataclasses.replace(method)
+    seed = int(draw.rng(f"fit {method.name}").integers(2**31))
+    fitted.fit(Dataset({"table": draw.frame}, draw.schema), seed=seed)
+    target, cells = draw.task.target, draw.task.cells
+    return {k: _some(fitted, n, seed + k, {target: cells[k]}) for k, n in draw.wanted().items() if n}
 
-    for times in FEWER:
-        try:
-            made: pl.DataFrame = fitted.sample(max(1, n // times), seed=seed, where=where, kind="polars")
-        except DataError:
-            if times == FEWER[-1]:
-                raise
-            continue
-        return made[np.resize(np.arange(made.height), n)]
-    raise AssertionError
+
+def _some(fitted: Generator, n: int, seed: int, where: Mapping[str, Any]) -> pl.DataFrame:
+    """Return n made rows of a class; a method that cannot aim draws all classes, and what it hits is repeated."""
+    import numpy as np
+    import polars as pl
+
+    from simulacra.core.where import mask
+
+    if type(fitted)._sample_where is not Generator._sample_where:
+        aimed: pl.DataFrame = fitted.sample(n, seed=seed, where=where, kind="polars")
+        return aimed
+    hits: list[pl.DataFrame] = []
+    for chunk in range(DRAWN // CHUNK):
+        frame = fitted.sample(CHUNK, seed=seed + 1000 * chunk, kind="polars")
+        hits.append(frame.filter(mask(frame, where)))
+        if sum(h.height for h in hits) >= n:
+            break
+    made = pl.concat(hits)
+    if made.height < LEAST:
+        raise DataError(f"{fitted.name} made {made.height} rows of the rare class among {DRAWN:,}: too few to train on")
+    return made[np.resize(np.arange(made.height), n)]
 
 
 def given(made: pl.DataFrame) -> Source:

@@ -187,8 +187,9 @@ def _calibrated(found: Floats, corrected: Floats, k: int, truth: Any) -> dict[st
     out = _decided(_scores.decided(corrected, k), truth, ", corrected")
     for name, chances in (("", found), (", corrected", corrected)):
         out[f"Brier{name}"] = _scores.brier(chances[:, k], truth)
-        out[f"slope{name}"] = _scores.slope(chances[:, k], truth)
-    return out
+        out[f"mean chance{name}"] = float(chances[:, k].mean())
+    # The correction moves all log-odds of two classes alike, which leaves their slope as it is.
+    return out | {"slope": _scores.slope(found[:, k], truth)}
 
 
 def _of_number(learner: Learner, task: Task, found: Floats, test: Test) -> dict[str, float]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from simulacra.guards._frames import Floats
 
 PLAIN = ("AUROC", "average precision", "recall at", "mean absolute error")
-THRESHOLD = ("recall", "specificity", "Brier", "slope")
+THRESHOLD = ("recall", "specificity", "Brier", "mean chance", "slope")
 CORRECTED = ", corrected"
 
 
@@ -111,11 +111,13 @@ def _threshold(outcome: Outcome) -> Iterator[View]:
     if not names:
         return
     title = "Threshold and chances: as trained, and corrected to the class shares of the held-out rows"
-    rows = [[a.name, *(_round(float(_mean(outcome.values[a.name][m]))) for m in names)] for a in outcome.run]
+    rows = [[a.name, *(_round(_mean(outcome.values[a.name][m])) for m in names)] for a in outcome.run]
     yield View(
         "trial", "table", title, {"header": ("arm", *names), "rows": rows},
-        note="Recall and specificity are at the default threshold (one half, or the likeliest class). More rare rows "
-        "in training move it; AUROC shows whether anything was learned. Slope 1 is calibrated, below 1 overconfident.",
+        note="Recall and specificity are at the default threshold (one half, or the likeliest class). Rare rows added "
+        "to training move it; AUROC shows whether anything was learned. The mean chance should be the share of the "
+        "rare class among the held-out rows. Slope: 1 is right, below 1 the chances are too extreme; the correction of "
+        "two classes leaves it as it is.",
     )  # fmt: skip
 
 
