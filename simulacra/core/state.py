@@ -130,7 +130,7 @@ def _encode(value: Any, arrays: dict[str, Any], frames: list[Any]) -> Any:
             raise ModelError("state may not hold arrays of objects, text or dates; use a polars series")
         name = f"a{len(arrays)}"
         # safetensors has no dtype for booleans packed by numpy views of other orders, so arrays are made contiguous.
-        arrays[name] = np.ascontiguousarray(value)
+        arrays[name] = np.asarray(value, order="C")
         return {"$array": name}
     if isinstance(value, pl.DataFrame | pl.Series):
         frames.append(value if isinstance(value, pl.DataFrame) else value.to_frame())

@@ -199,3 +199,10 @@ def test_a_save_that_hits_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     )
     assert done.stdout.startswith("refused: cannot write"), done.stderr
     assert os.listdir(tmp_path) == []
+
+
+def test_an_array_of_no_dimension_stays_one(tmp_path: Path) -> None:
+    state.save(tmp_path / "s", {"one": np.array(2.5, np.float32), "turned": np.arange(6.0).reshape(2, 3).T})
+    back = state.load(tmp_path / "s")
+    assert back["one"].shape == () and float(back["one"]) == 2.5
+    assert np.array_equal(back["turned"], np.arange(6.0).reshape(2, 3).T)
