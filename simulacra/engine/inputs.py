@@ -117,6 +117,8 @@ def _cast(series: pl.Series, dtype: pl.DataType, what: str, like_what: str) -> p
     import polars as pl
 
     try:
+        if series.dtype == pl.String and dtype == pl.Boolean:
+            return series.replace_strict({"true": True, "false": False}, return_dtype=pl.Boolean)
         if series.dtype == pl.String and dtype.is_temporal():
             return series.str.to_date() if dtype == pl.Date else series.str.to_datetime().cast(dtype)
         return series.cast(dtype)

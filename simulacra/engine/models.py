@@ -29,8 +29,9 @@ def load(path: str | Path) -> Generator:
 
 def format_of(path: str | Path) -> str:
     """Return the format in which the rows of a saved model are written where none is named."""
-    empty = getattr(load(path), "empty_", None)
-    return "parquet" if empty is None else default_format(empty)
+    method = load(path)
+    empty = getattr(method, "empty_", None)
+    return "parquet" if empty is None else default_format(empty, method.schema_)
 
 
 def fit(

@@ -44,7 +44,7 @@ def write(frame: pl.DataFrame, folder: Path, start: int, ending: str) -> pl.Data
 
     images, column = arrays(frame)
     rest, place = frame.drop(column), folder / MEDIA
-    labels = [_folder(v) for v in rest["label"]] if ending == CLASSES and rest.width else [""] * len(images)
+    labels = [folder_of(v) for v in rest["label"]] if ending == CLASSES and rest.width else [""] * len(images)
     names = [f"{label}{start + i:06d}.png" for i, label in enumerate(labels)]
     try:
         for label in dict.fromkeys(["", *labels]):
@@ -56,9 +56,9 @@ def write(frame: pl.DataFrame, folder: Path, start: int, ending: str) -> pl.Data
     return rest.insert_column(0, pl.Series(NAME, names, dtype=pl.String))
 
 
-def _folder(label: object) -> str:
-    """Return the folder of a class with its slash."""
-    name = "" if label is None else str(label)
+def folder_of(label: object) -> str:
+    """Return the folder of a class with its slash. Raises DataError for a label that cannot name one."""
+    name = "" if label is None else str(label).lower() if isinstance(label, bool) else str(label)
     if unsafe(name):
         what = f"the label {name!r} cannot name a folder" if name else "an image has no label"
         raise DataError(f"{what}; give --format imagefolder, npz or parquet")

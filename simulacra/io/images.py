@@ -12,12 +12,13 @@ from simulacra.core.infer_images import columns_of
 from simulacra.core.lineage import Lineage
 from simulacra.io import _images_decode, _images_folder, _images_npz
 from simulacra.io._images_decode import Reading as Reading
-from simulacra.io._images_written import IMAGE
+from simulacra.io._images_written import IMAGE, folder_of, unsafe
 
 if TYPE_CHECKING:
     import polars as pl
 
     from simulacra.core.data import Dataset
+    from simulacra.core.schema import Schema
 
 FORMATS = ("png", "imagefolder", "npz", "parquet")
 """How images are written: a folder a class, images with metadata.csv, arrays, or rows of arrays."""
@@ -74,7 +75,10 @@ def write_npz(frame: pl.DataFrame, path: Path) -> None:
 
 
 def fits(format: str, frame: pl.DataFrame) -> None:
-    """Raise ConfigError when a table, given by its empty frame, cannot be written in a format; MissingExtra too."""
+    """Raise ConfigError when a table, or one of its columns and types, cannot be written in a format, MissingExtra.
+
+    frame: rows like those to be written, or the empty frame of a model.
+    """
     images = columns_of(frame)
     beside = [c for c in frame.columns if c not in images]
     if not images:
@@ -90,17 +94,35 @@ def fits(format: str, frame: pl.DataFrame) -> None:
             f"format png keeps the column 'label' alone, as folders, and there is {', '.join(map(repr, beside))}; use "
             "imagefolder (images with metadata.csv), npz or parquet"
         )
+    gone = next((c for c in beside if frame[c].null_count()), None)
+    if gone is not None and format in ("png", "npz"):
+        raise ConfigError(
+            f"column {gone!r} has {frame[gone].null_count():,} missing cells, which format {format} cannot hold; use "
+            "imagefolder or parquet, or fill them"
+        )
+    if format == "png" and beside:
+        for label in frame["label"].unique().to_list():
+            folder_of(label)
     if format in ("png", "imagefolder"):
         need("PIL.Image", "images", f"format {format}")
 
 
-def default_format(frame: pl.DataFrame) -> str:
-    """Return the format for images in memory: png where labels are all there is beside them, else imagefolder."""
+def default_format(frame: pl.DataFrame, schema: Schema | None = None) -> str:
+    """Return the format for images in memory: png where all there is beside them are labels that can name folders.
+
+    Otherwise imagefolder; parquet for several columns of images and for tables. schema: what is known of a frame that
+    is given empty.
+    """
     images = columns_of(frame)
     beside = [c for c in frame.columns if c not in images]
-    if not images:
+    if len(images) != 1:
         return "parquet"
-    return "parquet" if len(images) > 1 else "png" if beside in ([], ["label"]) else "imagefolder"
+    if beside not in ([], ["label"]):
+        return "imagefolder"
+    known = schema["label"] if schema is not None and beside else None
+    labels = [*(frame["label"].unique().to_list() if beside else []), *(known.levels if known else ())]
+    nameless = bool(known and known.missing) or any(v is None or unsafe(str(v)) for v in labels)
+    return "imagefolder" if nameless else "png"
 
 
 def _archive(path: Path) -> tuple[Path, str | None] | None:

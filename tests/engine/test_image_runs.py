@@ -19,7 +19,7 @@ import simulacra
 from simulacra.core.data import Dataset
 from simulacra.core.errors import ConfigError, DataError, OutputError
 from simulacra.engine.defaults import format_for, method_for, strata_of
-from simulacra.engine.inputs import split
+from simulacra.engine.inputs import align, split
 from simulacra.io import folder
 from simulacra.io.folder import Folder
 from simulacra.parts.pictures import arrays
@@ -127,6 +127,27 @@ def test_a_schema_of_images_is_written_edited_and_taken(say: Say, tmp_path: Path
     )
     assert done.returncode == 0, done.stderr
     assert 'kind = "image"' in (tmp_path / "schema.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    "labels", [pl.Series([3, 7] * 30), pl.Series([True, False] * 30), pl.Series(["a", "b"] * 30, dtype=pl.Categorical)]
+)
+@pytest.mark.parametrize("format", ["png", "imagefolder", "npz", "parquet"])
+def test_labels_of_any_type_are_held_against_the_real_ones(tmp_path: Path, labels: pl.Series, format: str) -> None:
+    real = REAL.with_columns(label=labels)
+    place = Folder.begin(tmp_path / "out", RECIPE, {})
+    place.write_part(0, Dataset({"table": real}), folder.SUFFIX[format], keep=False)
+    place.sums(folder.SUFFIX[format])
+    place.finish()
+    found = align(folder.read(tmp_path / "out"), Dataset({"table": real}), "made", "real")
+    assert found.frame.equals(real) and found.frame["label"].dtype == labels.dtype
+
+
+@pytest.mark.parametrize("format", ["png", "npz"])
+def test_missing_labels_are_refused_before_anything_is_fitted(tmp_path: Path, format: str) -> None:
+    real = REAL.with_columns(label=pl.Series([None, *["a"] * 59]))
+    with pytest.raises(ConfigError, match=f"column 'label' has 1 missing cells, which format {format} cannot hold"):
+        simulacra.make(real, "images/pca", out=tmp_path / "out", format=format)
 
 
 WRONG = {
@@ -253,6 +274,8 @@ def test_the_method_and_the_format_go_by_the_data(tmp_path: Path) -> None:
     assert {name: (method_for(tmp_path / name), format_for(tmp_path / name)) for name in wanted} == wanted
     assert (method_for(REAL), format_for(REAL)) == ("images/pca", "png")
     assert format_for(REAL.with_columns(age=pl.Series(range(60)))) == "imagefolder"
+    assert format_for(REAL.with_columns(label=pl.Series([None, *["a"] * 59]))) == "imagefolder"
+    assert format_for(REAL.with_columns(label=pl.Series(["a/b", *["a"] * 59]))) == "imagefolder"
     assert (method_for(pl.DataFrame({"a": [1]})), format_for(None)) == ("tables/forest", "parquet")
 
 
