@@ -110,7 +110,7 @@ def test_another_format_size_and_a_model(say: Say, tmp_path: Path) -> None:
     assert 'format = "npz"' in recipe and "size = 4" in recipe and 'mode = "colour"' in recipe
     assert simulacra.read(tmp_path / "seven.npz").frame.equals(folder.read(tmp_path / "table").frame)
     assert {p.name for p in (tmp_path / "seven" / "media").iterdir()} == {"disc"}
-    assert "Images of each class (label): disc 7." in done.stdout
+    assert "Images by label: disc (7)." in done.stdout
 
 
 def test_what_was_done_on_reading_is_told_on_the_card(say: Say, tmp_path: Path) -> None:

@@ -249,7 +249,7 @@ def test_a_look_tells_the_classes_and_what_to_do_next(tmp_path: Path) -> None:
 
     image = series("image", np.zeros((6, 20, 70), np.uint8))
     text = render_schema(simulacra.look(pl.DataFrame({"image": image, "label": [0, 0, 0, 0, 1, 2]})))
-    assert "70 x 20 pixels, grey" in text and "Images of each class (label): 0 4, 1 1, 2 1." in text
+    assert "70 x 20 pixels, grey" in text and "Images by label: 0 (4), 1 (1), 2 (1)." in text
     assert "give --size 64 or less" in text and "-m images/METHOD" in text
 
 

@@ -123,9 +123,9 @@ def _images(table: Table) -> list[str]:
         if column.name.lower() in LABELS and column.levels and table.rows:
             seen = table.rows * (1 - column.missing)
             levels = list(zip(column.levels, column.weights or (1.0,), strict=False))
-            told = ", ".join(f"{_value(level, 20)} {round(seen * share):,}" for level, share in levels[:CLASSES])
+            told = ", ".join(f"{_value(level, 20)} ({round(seen * share):,})" for level, share in levels[:CLASSES])
             more = f", and {len(column.levels) - CLASSES:,} more" if len(column.levels) > CLASSES else ""
-            notes.append(f"Images of each class ({column.name}): {told}{more}.")
+            notes.append(f"Images by {column.name}: {told}{more}.")
     sides = [int(part) for part in re.findall(r"\d+", found[0].format)[:2]]
     if sides and max(sides) > LARGEST:
         notes.append(f"Methods of images learn from 8 to {LARGEST} pixels a side: give --size {LARGEST} or less.")
