@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
 
-AT_ONCE = 8192
+AT_ONCE = 1024
 """Rows drawn at once: they stay within a core's own cache."""
 
 
@@ -173,16 +173,24 @@ def pick(drawn: Drawn, n: int, rng: np.random.Generator) -> tuple[Ints, Ints, Fl
 
 def move(drawn: Drawn, base: Ints, other: Ints, gap: Floats, out: npt.NDArray[Any]) -> None:
     """Write the numbers of new rows to `out`, (rows, numbers): on the line from each base to its neighbour."""
-    for start in range(0, len(base), AT_ONCE):
-        part = slice(start, start + AT_ONCE)
-        here = drawn["start"][base[part]]
-        there = drawn["numbers"][other[part]]
+    width = drawn["start"].shape[1]
+    room = np.empty((2, AT_ONCE, width))
+    whole = out.dtype.kind in "iu"
+    for first in range(0, len(base), AT_ONCE):
+        part = slice(first, first + AT_ONCE)
+        here, there = room[:, : len(base[part])]
+        # Without "clip" the room would be filled through another one.
+        np.take(drawn["start"], base[part], axis=0, out=here, mode="clip")
+        np.take(drawn["numbers"], other[part], axis=0, out=there, mode="clip")
         if drawn["gaps"]:
-            there = np.where(np.isnan(there), here, there)
+            lost = np.isnan(there)
+            there[lost] = here[lost]
         there -= here
         there *= gap[part, None]
-        there += here
-        out[part] = np.rint(there, out=there) if out.dtype.kind in "iu" else there
+        if whole:
+            out[part] = np.rint(there + here)
+        else:
+            np.add(there, here, out=out[part], casting="same_kind")
 
 
 def compared(numbers: Floats, codes: Ints, others: Floats | None, scale: bool) -> tuple[Points, Floats]:
