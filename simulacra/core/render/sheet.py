@@ -34,6 +34,7 @@ def draw(view: View, key: str) -> str:
     note = f'<p class="note">{escape(clean(view.note))}</p>' if view.note else ""
     return (
         f'<div class="sheet"><ul aria-hidden="true">{captions}</ul>'
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(short(view.title, 120))}">'
         f'<img alt="{escape(short(told, 600))}" width="{wide * scale}" height="{high * scale}" '
-        f'src="data:image/png;base64,{png}"></div>{note}'
+        f'src="data:image/png;base64,{png}"></div></div>{note}'
     )
