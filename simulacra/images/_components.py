@@ -118,10 +118,10 @@ def _covariances(
         own = x.T @ x / max(rows - 1, 1)
         if shrink is not None:
             weights[number] = shrink if rows > 1 else 1.0
-        elif rows > 2 and len(size) > 1:
+        elif rows > 1 and len(size) > 1:
             # Expected squared error of the own covariance against its squared distance from the shared one.
-            noise = (float(((x**2).sum(1) ** 2).mean()) - float((own**2).sum())) / rows
-            weights[number] = min(1.0, max(noise, 0.0) / max(float(((own - shared) ** 2).sum()), 1e-300))
+            noise = float(shared.trace() ** 2 + (shared**2).sum()) / (rows - 1)
+            weights[number] = noise / max(float(((own - shared) ** 2).sum()), noise, 1e-300)
         mixed = (1 - weights[number]) * own + weights[number] * shared
         values, vectors = np.linalg.eigh(mixed)
         factors[number] = vectors * np.sqrt(np.maximum(values, 0))
