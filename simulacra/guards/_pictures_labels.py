@@ -78,8 +78,10 @@ def _told(p: Pictures) -> tuple[Flags, Flags] | None:
     for side in (p.made, p.fresh):
         assert side.labels is not None
         known = np.isin(side.labels, p.classifier.labels)
+        if not known.any():
+            return None
         out.append(p.classifier.predict(side.deep[known]) == side.labels[known])
-    return (out[0], out[1]) if min(map(len, out)) else None
+    return out[0], out[1]
 
 
 def _agreement(p: Pictures, made: Flags, fresh: Flags) -> Finding:

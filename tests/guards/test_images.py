@@ -175,6 +175,19 @@ def test_images_of_another_size_and_missing_images_fail() -> None:
     assert finding.verdict == "fail" and "column 'image', row 4: no image" in finding.sentence
 
 
+def test_what_cannot_be_learned_from_breaks_nothing() -> None:
+    (train, y), (held, hy), (fresh, fy) = sets.parts(size=80)
+    black = sets.judged(sets.case((np.zeros_like(fresh), fy)))
+    assert {"precision", "recall", "repeated images", "label agreement"} <= sets.loud(black)
+    renamed = sets.judged(sets.case((fresh, np.repeat("z", 80))))
+    assert sets.loud(renamed) == {"classes"} and "label agreement" not in renamed
+    empty = [as_dataset(sets.table(np.zeros_like(x), labels)) for x, labels in ((fresh, fy), (train, y), (held, hy))]
+    nothing = sets.judged(Case(empty[0], real=empty[1], holdout=empty[2]))
+    assert sets.loud(nothing) | sets.loud(nothing, "warn") == set()
+    for found in (black, renamed, nothing):
+        assert not [f.sentence for f in found.values() if "could not be computed" in f.sentence]
+
+
 def test_a_table_without_images_is_not_tested() -> None:
     real = as_dataset(toys.people(50))
     (finding,) = images(Case(real, real=real))
