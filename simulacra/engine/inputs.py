@@ -55,6 +55,7 @@ def take(
             found = folder.read(source)
         else:
             found = files.read(source, na=tuple(na), size=size, mode=mode)
+            found = dataclasses.replace(found, lineage=folder.lineage_around(source, found.lineage))
     else:
         found = as_dataset(source)
     checked = as_dataset(found.frame, schema)

@@ -8,6 +8,7 @@ last; then `.work/` goes.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from collections.abc import Mapping
@@ -245,6 +246,18 @@ def read(path: str | Path) -> Dataset:
     frames = [files.read(path / name).frame for name in names] or [written.read(path, media)]
     lineage = Lineage.from_dict(read_json(path / "lineage.json") or {})
     return Dataset({"table": pl.concat(frames, how="vertical_relaxed")}, lineage=lineage)
+
+
+def lineage_around(path: str | Path, own: Lineage) -> Lineage:
+    """Return the lineage of the finished output in which a file or folder lies, `own` where there is none.
+
+    So rows of an output are never taken for real ones when only a part of it is given, such as out/media.
+    """
+    home = next((p for p in Path(path).absolute().parents[:3] if is_output(p)), None)
+    if home is None:
+        return own
+    made = Lineage.from_dict(read_json(home / "lineage.json") or {})
+    return dataclasses.replace(made, facts={**made.facts, **own.facts})
 
 
 def format_of(path: str | Path) -> str:

@@ -19,7 +19,7 @@ import simulacra
 from simulacra.core.data import Dataset
 from simulacra.core.errors import ConfigError, DataError, OutputError
 from simulacra.engine.defaults import format_for, method_for, strata_of
-from simulacra.engine.inputs import align, split
+from simulacra.engine.inputs import align, split, take
 from simulacra.io import folder
 from simulacra.io.folder import Folder
 from simulacra.parts.pictures import arrays
@@ -247,6 +247,16 @@ def test_a_damaged_or_added_image_is_seen(tmp_path: Path) -> None:
     Image.fromarray(np.zeros((8, 8), np.uint8)).save(some)
     with pytest.raises(DataError, match=r"000003.png is missing or does not match its checksum"):
         folder.read(tmp_path / "out")
+
+
+def test_a_part_of_an_output_never_counts_as_real(say: Say, tmp_path: Path) -> None:
+    lines = ("make classes -n 20 -o out", "make real.npz -n 20 -o arrays", "make out/media -n 9 -o again")
+    assert say(*(f"{line} -m toys/blocks --only toys" for line in lines)).returncode == 0
+    lineage = json.loads((tmp_path / "again" / "lineage.json").read_text())
+    assert lineage["generation"] == 2
+    for part in ("out/media", "out/media/disc", "arrays/data/part-00000.npz"):
+        assert take(tmp_path / part).lineage.made_by == "toys/blocks"
+    assert take(tmp_path / "classes").lineage.made_by == ""
 
 
 def test_a_manifest_leads_nowhere_else(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -15,7 +16,7 @@ import pytest
 from PIL import Image
 
 import simulacra
-from simulacra.core.errors import DataError
+from simulacra.core.errors import DataError, MissingExtra
 from simulacra.io import files
 
 Pixels = npt.NDArray[np.uint8]
@@ -242,6 +243,14 @@ def test_a_header_that_promises_more_than_is_there_allocates_nothing(tmp_path: P
         archive.writestr("images.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + b"\0" * 64)
     with pytest.raises(DataError, match=r"array 'images': cannot be read .*do not fill its"):
         simulacra.read(tmp_path / "real.npz")
+
+
+def test_without_pillow_the_command_that_installs_it_is_named(real: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "PIL.Image", None)
+    with pytest.raises(MissingExtra, match=r"reading images needs PIL: pip install 'simulacra\[images\]'"):
+        simulacra.read(real)
+    np.savez(real / "real.npz", images=X)
+    assert len(simulacra.read(real / "real.npz")) == 6
 
 
 def test_archives_that_are_none(tmp_path: Path) -> None:
