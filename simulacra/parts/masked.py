@@ -23,6 +23,10 @@ CHANNELS = 8
 """Numbers that stand for one token at the entry of the networks."""
 
 
+DROPPED = 400
+"""Rows over which the share of units that are switched off in training is spread: few rows need it, many do not."""
+
+
 class MaskedNet(nn.Module):
     """Chances of hidden tokens from visible ones; untrained it knows how frequent every value is.
 
@@ -36,6 +40,8 @@ class MaskedNet(nn.Module):
     def __init__(self, view: list[Token], near: Ints, *, width: int, depth: int) -> None:
         super().__init__()
         sizes = [token["size"] for token in view]
+        share = DROPPED / max(int(token["count"].sum()) for token in view)
+        self.drop = min(0.3, share) if share > 0.05 else 0.0
         tokens, k = near.shape
         begin = np.concatenate([[0], np.cumsum(np.array(sizes) + 1)])[:-1]
         self.register_buffer("begin", torch.from_numpy(begin), persistent=False)
@@ -71,8 +77,9 @@ class MaskedNet(nn.Module):
         x = torch.baddbmm(self.enter_bias[some], shown.flatten(2), self.enter[some])  # (wanted, rows, width)
         for weight, bias in zip(self.inner, self.inner_bias, strict=True):
             y = torch.baddbmm(bias[0][some], _norm(x), weight[0][some])
-            x = x + torch.baddbmm(bias[1][some], functional.silu(y), weight[1][some])
-        x = _norm(x)
+            y = functional.dropout(functional.silu(y), self.drop, self.training)
+            x = x + torch.baddbmm(bias[1][some], y, weight[1][some])
+        x = functional.dropout(_norm(x), self.drop, self.training)
         return [self.heads[j](x[i]) for i, j in enumerate(wanted)]
 
 

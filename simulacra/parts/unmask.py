@@ -2,7 +2,7 @@
 
 Learning hides tokens at random and asks for them. The best flow from the hidden row to data unhides tokens in any
 order, each by its chances given the visible ones (Campbell et al. 2024; Gat et al. 2024); when one is unhidden at a
-time, time itself falls out and nothing is approximated (Ou et al. 2025; Zheng et al. 2025). Half of the rows are hidden
+time, time itself falls out and nothing is approximated (Ou et al. 2025; Zheng et al. 2025). Some of the rows are hidden
 from a place of one fixed order on, so that whole rows drawn in that order are as good as those of a model that knows no
 other.
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from simulacra.parts.encoding import Ints
     from simulacra.parts.tokens import Token
 
-FIXED = 0.5
+FIXED = 0.4
 """Share of rows that are hidden in the order of the view; the others in an order of their own."""
 
 TOGETHER = 64

@@ -61,7 +61,7 @@ class Flow(Generator):
     batch: int = option(256, "Rows of one update; small tables take fewer.", low=1, unit="rows")
     width: int = option(64, "Width of the network of each token.", low=4, high=4096)
     depth: int = option(1, "Residual blocks of the network of each token.", low=1, high=64)
-    rate: float = option(0.002, "Learning rate at its highest.", low=1e-6, high=1.0)
+    rate: float = option(0.006, "Learning rate at its highest.", low=1e-6, high=1.0)
     patience: int = option(6, "Measurements without gain before training ends, 0 for never.", low=0)
     start: str | None = option(None, "Saved model of the same columns whose weights training starts from.")
     device: str = option("auto", "Where to compute; auto takes a GPU if there is one.", choices=("auto", "cpu", "cuda"))
@@ -142,7 +142,7 @@ class Flow(Generator):
         return tokens, {}
 
     def _nearest(self, tokens: Ints, rng: np.random.Generator) -> Ints:
-        """Return the tokens that each one looks at, (tokens, k): itself never counts, its state and coarse one do."""
+        """Return which tokens each one looks at, (tokens, k): the most related, and always its state and coarse one."""
         import numpy as np
 
         from simulacra.parts.plan import relatedness
@@ -153,6 +153,10 @@ class Flow(Generator):
         codes = np.minimum(tokens.T, 255).astype(np.uint8)
         related = relatedness(codes, [bool(token["ordered"]) for token in self.view_], rng)
         for j, token in enumerate(self.view_):
+            if token["above"] >= 0:
+                # The place inside a part hangs on the part, and beyond it on little that shows pair by pair.
+                related[j] = related[token["above"]]
+                related[token["above"], j] = -np.inf
             related[j, [t for t in (token["gate"], token["above"]) if t >= 0]] = np.inf
             related[j, j] = -np.inf
         most = int(np.clip(WIDE * 200 // count, FEW, WIDE))
