@@ -47,7 +47,7 @@ def learn(data: Dataset, wanted: str | None, rng: np.random.Generator, name: str
     frame, schema = data.frame, data.schema
     images, column = arrays(frame, schema)
     high, wide = images.shape[1:3]
-    if not (LEAST <= min(high, wide) and max(high, wide) <= MOST):
+    if min(high, wide) < LEAST or max(high, wide) > MOST:
         raise DataError(
             f"{name}: column {column!r} holds images of {high} x {wide} pixels; sides of {LEAST} to {MOST} are made. "
             "Scale them first"
@@ -98,7 +98,7 @@ def class_of(rows: Rows, label: Any) -> int:
         return 0
     if label not in known:
         raise DataError(f"no class {label!r}; the classes are {', '.join(map(repr, known[:10]))}")
-    return known.index(label)
+    return int(known.index(label))
 
 
 def table(rows: Rows, images: Images, classes: Ints, rng: np.random.Generator) -> pl.DataFrame:
