@@ -66,7 +66,7 @@ def neighbours(task: str, x: Any, y: np.ndarray) -> np.ndarray:
     points, unit = smote.compared(x[y == 1], none[y == 1], None, False)
     around = 10 if task == "borderline" else 5
     layout = smote.Layout(list(range(x.shape[1])), 0, {})
-    share = smote.hostile(points, smote.Others(x, none, np.flatnonzero(y == 1)), layout, unit, around)
+    share, _ = smote.hostile(points, smote.Others(x, none, np.flatnonzero(y == 1)), layout, unit, around)
     return np.rint(share * around).astype(np.int64)
 
 

@@ -50,7 +50,7 @@ def oversample(
         table.draw(drawn, stream(seed, method.name, f"class {names[label]}"), out[start:end])
     if method.clean != "none":
         numbers, codes = table.take(out)
-        judge = appoint(numbers, codes[:, : table.layout.levels], labels, method.clean, method.scale)
+        judge, _ = appoint(numbers, codes[:, : table.layout.levels], labels, method.clean, method.scale)
         kept = np.flatnonzero(judge["unwanted"] == 0)
         kept = kept[kept >= len(x)] if only_new else kept
         return out[kept], labels[kept]

@@ -20,15 +20,19 @@ def balanced(method: Smote, data: Any, seed: int, kind: str | None) -> Any:
     """Fit, draw the rows that balance the table, and return them after the real rows; see Smote.balance."""
     real = as_dataset(data)
     method.fit(real, seed=seed)
-    made: Dataset = method.sample(method.default_rows(len(real)), seed=seed, kind="dataset")
-    frame = pl.concat([real.frame, _apart(method, real.frame, made.frame, seed)])
+    if method.judge_:
+        # The rows that were judged in the fit; those that are unwanted are not drawn again but left out.
+        rows = pl.concat([method._cells(i, *cells) for i, cells in enumerate(method._trial())])
+        rows = method._finish(rows, stream(seed, method.name, "finish"), 0).cast(real.frame.schema)
+    else:
+        rows = method.sample(method.default_rows(len(real)), seed=seed, kind="polars")
+    frame = pl.concat([real.frame, _apart(method, real.frame, rows, seed)])
     source = np.where(np.arange(frame.height) < len(real), np.arange(frame.height), -1)
     if method.judge_:
-        # The rows that were judged in the fit are these: they come from the same streams.
         kept = np.flatnonzero(method.judge_["unwanted"] == 0)
         frame, source = frame[kept], source[kept]
     share = float((source >= 0).mean()) * real.lineage.real_share
-    lineage = dataclasses.replace(made.lineage, real_share=share)
+    lineage = dataclasses.replace(method.lineage_, seed=seed, real_share=share)
     out = Dataset({"table": frame}, method.schema_, lineage, {"table": source})
     dtypes = dict(data.dtypes) if frame_kind(data) == "pandas" else None
     return give_back(out, kind or frame_kind(data), dtypes)

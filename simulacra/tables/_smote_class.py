@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import numpy as np
 
 from simulacra.core.errors import DataError
-from simulacra.parts.neighbours import Points, nearest
+from simulacra.parts.neighbour_lists import search
+from simulacra.parts.neighbours import Points
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -82,14 +83,15 @@ def learn(
     numbers, codes = mine
     asked, levels = layout.asked, codes[:, : layout.levels]
     points, unit = compared(numbers[:, asked], levels, None if others is None else others.numbers[:, asked], rule.scale)
-    base, chance = np.arange(len(points)), np.zeros(0)
+    base, chance, how = np.arange(len(points)), np.zeros(0), set()
     if others is not None:
-        share = hostile(points, others, layout, unit, rule.around)
+        share, found = hostile(points, others, layout, unit, rule.around)
+        how.add(found)
         base = _starts(label, share, rule)
         if rule.kind == "adasyn":
             chance = np.cumsum(share[base]) / share[base].sum()
     k = min(rule.neighbours, len(points) - 1)
-    near = nearest(points.take(base), points, k, base)[0]
+    near, _, found = search(points.take(base), points, k, base)
     drawn = Drawn(
         numbers=numbers,
         base=base,
@@ -101,11 +103,11 @@ def learn(
     )
     for number, state in layout.states.items():
         _settle(drawn, number, drawn["votes"][:, state] == 0)
-    return drawn, {"neighbours": k, "starts": len(base)}
+    return drawn, {"neighbours": k, "starts": len(base), "search": "; ".join(sorted(how | {found}))}
 
 
-def hostile(points: Points, others: Others, layout: Layout, unit: Floats, around: int) -> Floats:
-    """Return the share of other classes among the rows around each row: (rows,)."""
+def hostile(points: Points, others: Others, layout: Layout, unit: Floats, around: int) -> tuple[Floats, str]:
+    """Return the share of other classes among the rows around each row, (rows,), and how those were found."""
     # Of rows equally far away the first count, so rows of the class stand evenly among the others.
     rows, mine = len(others.numbers), np.zeros(len(others.numbers), np.bool_)
     mine[others.mine] = True
@@ -119,9 +121,8 @@ def hostile(points: Points, others: Others, layout: Layout, unit: Floats, around
     numbers /= unit
     whole = Points(numbers, others.codes[order, : layout.levels], points.mismatch)
     mine = mine[order]
-    near = nearest(points, whole, min(around, rows - 1), np.flatnonzero(mine))[0]
-    share: Floats = 1.0 - mine[near].mean(axis=1)
-    return share
+    near, _, how = search(points, whole, min(around, rows - 1), np.flatnonzero(mine))
+    return 1.0 - mine[near].mean(axis=1), how
 
 
 def _starts(label: str, hostile: Floats, rule: Rule) -> Ints:

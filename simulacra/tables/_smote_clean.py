@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
-from simulacra.parts.neighbours import Points, nearest
+from simulacra.parts.neighbour_lists import search
+from simulacra.parts.neighbours import Points
 from simulacra.tables._smote_class import compared
 
 if TYPE_CHECKING:
@@ -42,16 +43,19 @@ class Judge(TypedDict):
     unwanted: Ints
 
 
-def appoint(numbers: Floats, codes: Ints, labels: Ints, how: str, scale: bool) -> Judge:
-    """Return the judge of a balanced table; how: "tomek" or "enn"; scale: as in tables/smote."""
+def appoint(numbers: Floats, codes: Ints, labels: Ints, how: str, scale: bool) -> tuple[Judge, str]:
+    """Return the judge of a balanced table, and how neighbours were found.
+
+    how: "tomek" or "enn"; scale: as in tables/smote.
+    """
     points, unit = compared(numbers, codes, None, scale)
     rows = np.arange(len(points))
-    near, distance = nearest(points, points, min(EDITED if how == "enn" else 1, len(rows) - 1), rows)
+    near, distance, found = search(points, points, min(EDITED if how == "enn" else 1, len(rows) - 1), rows)
     first = near[:, 0]
     linked = (first[first] == rows) & (labels[first] != labels)
     bad = _outvoted(near, labels, labels) if how == "enn" else linked
     reach = np.zeros(0) if how == "enn" else distance[:, 0]
-    return Judge(
+    judge = Judge(
         numbers=points.numbers,
         codes=codes,
         mismatch=points.mismatch,
@@ -60,6 +64,7 @@ def appoint(numbers: Floats, codes: Ints, labels: Ints, how: str, scale: bool) -
         reach=reach,
         unwanted=bad.astype(np.int64),
     )
+    return judge, found
 
 
 def unwanted(judge: Judge, numbers: Floats, codes: Ints, label: int) -> Bools:
@@ -67,7 +72,7 @@ def unwanted(judge: Judge, numbers: Floats, codes: Ints, label: int) -> Bools:
     points = Points(judge["numbers"], judge["codes"], judge["mismatch"])
     asked = Points(numbers / judge["unit"], codes, judge["mismatch"])
     links = len(judge["reach"]) > 0
-    near, distance = nearest(asked, points, 1 if links else min(EDITED, len(points)))
+    near, distance, _ = search(asked, points, 1 if links else min(EDITED, len(points)))
     if not links:
         return _outvoted(near, judge["labels"], np.full(len(asked), label))
     first = near[:, 0]

@@ -128,7 +128,7 @@ class Smote(Generator):
             "Rows of tables/smote lie on lines between real rows and are near copies of them; they are for training "
             "a model here, and not for sharing."
         )
-        self.facts_["search"] = "exact"
+        self.facts_["search"] = "; ".join(sorted({self.facts_["classes"][part.label]["search"] for part in chosen}))
         self.judge_: Judge | None = None
         if self.clean != "none" and everyone is not None:
             self._appoint(everyone, found, chosen, rng)
@@ -158,18 +158,27 @@ class Smote(Generator):
         for number, part in enumerate(found):
             labels[part.rows] = number
         self.places_: list[int] = [names.index(part.label) for part in chosen]
-        key = int(rng.integers(2**62))
-        made = [
-            self._numbers(i, part.wanted, stream(key, self.name, f"clean {part.label}"))
-            for i, part in enumerate(chosen)
-        ]
+        self.key_: int = int(rng.integers(2**62))
+        made = self._trial()
         extra = np.repeat(self.places_, [part.wanted for part in chosen])
         numbers = np.concatenate([everyone[0], *(m[0].T for m in made)])
         codes = np.concatenate([everyone[1], *(m[1].T for m in made)])
         how = layout(self.specs_, self.target)
-        self.judge_ = appoint(
-            numbers[:, how.asked], codes[:, : how.levels], np.concatenate([labels, extra]), self.clean, self.scale
+        labels = np.concatenate([labels, extra])
+        self.judge_, self.facts_["search for cleaning"] = appoint(
+            numbers[:, how.asked], codes[:, : how.levels], labels, self.clean, self.scale
         )
+        self.facts_["cleaned"] = {
+            "real rows": int(self.judge_["unwanted"][: -len(extra)].sum()),
+            "new rows": int(self.judge_["unwanted"][-len(extra) :].sum()),
+        }
+
+    def _trial(self) -> list[tuple[Floats, Ints]]:
+        """Return the new rows of every class that stand in the balanced table of the cleaning."""
+        return [
+            self._numbers(i, wanted, stream(self.key_, self.name, f"clean {self.names_[i]}"))
+            for i, wanted in enumerate(self.wanted_)
+        ]
 
     def _sample(self, n: int, rng: np.random.Generator) -> pl.DataFrame:
         return self._draw(n, rng, list(range(len(self.drawn_))))
@@ -227,16 +236,21 @@ class Smote(Generator):
 
     def _rows(self, i: int, n: int, rng: np.random.Generator) -> pl.DataFrame:
         """Draw n rows of one class; with cleaning those that would not stay in a balanced table are drawn again."""
+        numbers, codes = self._numbers(i, n, rng)
+        if self.judge_:
+            self._redraw(self.judge_, i, numbers, codes, rng)
+        return self._cells(i, numbers, codes)
+
+    def _cells(self, i: int, numbers: Floats, codes: Ints) -> pl.DataFrame:
+        """Return rows of a class in the table's own types."""
         import polars as pl
 
         from simulacra.tables._smote_cells import write
 
-        numbers, codes = self._numbers(i, n, rng)
-        if self.judge_:
-            self._redraw(self.judge_, i, numbers, codes, rng)
         made = write(self.specs_, numbers, codes)
         if len(self.labels_):
-            made.append(self.labels_["value"][i : i + 1].new_from_index(0, n).alias(str(self.target)))
+            value = self.labels_["value"][i : i + 1]
+            made.append(value.new_from_index(0, numbers.shape[1]).alias(str(self.target)))
         return pl.DataFrame(made).select(self.columns_)
 
     def _numbers(self, i: int, n: int, rng: np.random.Generator) -> tuple[Floats, Ints]:

@@ -83,6 +83,21 @@ def test_neighbours_are_those_of_imbalanced_learn():
     assert (off.reshape(len(new), -1).min(axis=1) < 1e-12).all()
 
 
+def test_cleaning_is_that_of_imbalanced_learn():
+    under = pytest.importorskip("imblearn.under_sampling")
+    x, y = clouds()
+    plain = SmoteSampler(random_state=0, scale=False).fit_resample(x, y)
+    for clean, theirs in (
+        ("tomek", under.TomekLinks(sampling_strategy="all")),
+        ("enn", under.EditedNearestNeighbours(sampling_strategy="all", kind_sel="mode")),
+    ):
+        rows, labels = SmoteSampler(random_state=0, scale=False, clean=clean).fit_resample(x, y)
+        wanted, classes = theirs.fit_resample(*plain)
+        order, other = np.lexsort(rows.T), np.lexsort(wanted.T)
+        assert (rows[order] == wanted[other]).all()
+        assert (labels[order] == classes[other]).all()
+
+
 def test_nan_whole_numbers_and_categories_in_arrays():
     x, y = clouds()
     x = np.round(x * 10)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from simulacra.core.rng import stream
-from simulacra.parts import neighbours
-from simulacra.parts.neighbours import Points, nearest
+from simulacra.parts.neighbour_lists import search
+from simulacra.parts.neighbours import Points, nearest, squares
 
 
 def plain(queries: Points, points: Points, k: int, own: np.ndarray | None) -> np.ndarray:
@@ -40,7 +40,7 @@ def test_neighbours_are_those_of_the_definition(shape: tuple):
     rows = np.arange(0, len(points), 3)
     found, distance = nearest(points.take(rows), points, 5, rows)
     wanted = plain(points.take(rows), points, 5, rows)
-    square = neighbours.squares(points, points, np.repeat(rows, 5), wanted.ravel()).reshape(wanted.shape)
+    square = squares(points, points, np.repeat(rows, 5), wanted.ravel()).reshape(wanted.shape)
     assert np.allclose(distance**2, square, rtol=1e-9, equal_nan=True)
     if shape[1] > 1 and len(shape) == 3:
         assert (found == wanted).all()
@@ -87,3 +87,28 @@ def test_hundreds_of_neighbours():
     points = table(1400, 3, 0)
     rows = np.arange(10)
     assert (nearest(points.take(rows), points, 700, rows)[0] == plain(points.take(rows), points, 700, rows)).all()
+
+
+def test_few_rows_are_searched_exactly():
+    points = table(900, 5, 1)
+    rows = np.arange(900)
+    found, distance, how = search(points, points, 5, rows)
+    assert how == "exact"
+    assert (found == nearest(points, points, 5, rows)[0]).all()
+    assert distance.shape == (900, 5)
+
+
+@pytest.mark.parametrize("shape", [(3000, 4, 0), (3000, 3, 2, 0.1)])
+def test_lists_say_what_share_of_the_neighbours_they_found(shape: tuple):
+    points = table(*shape)
+    rows = np.arange(len(points))
+    found, distance, how = search(points, points, 5, rows, pairs=len(points) ** 2 / 6)
+    true = nearest(points, points, 5, rows)[1]
+    recall = (distance <= true[:, -1:] * (1 + 1e-12)).mean()
+    assert "lists of rows looked through" in how
+    assert 0.6 < recall < 1
+    assert abs(float(how.rsplit(" ", 1)[1]) - recall) < 0.1
+    assert (found != rows[:, None]).all()
+    assert (np.diff(np.sort(found, axis=1), axis=1) > 0).all()
+    square = squares(points, points, np.repeat(rows, 5), found.ravel()).reshape(found.shape)
+    assert np.allclose(np.sqrt(square), distance)

@@ -164,17 +164,40 @@ def test_borderline_starts_at_the_border_and_adasyn_where_others_are():
         assert (Smote(target="c", kind=kind).fit(frame, seed=1).sample(400, seed=2)["x"] > 10).mean() < 0.02
 
 
-def test_cleaning_leaves_no_tomek_link_of_a_new_row_and_fewer_outvoted_rows():
-    real = two_clouds(apart=1.0)
-    plain = Smote(target="fraud").balance(real, seed=1)
-    for clean in ("tomek", "enn"):
-        cleaned: Dataset = Smote(target="fraud", clean=clean).balance(real, seed=1, kind="dataset")
-        assert cleaned.frame.height < plain.height
-        kept = cleaned.source["table"]
-        assert cleaned.lineage.real_share == pytest.approx((kept >= 0).mean())
-        assert cleaned.frame.filter(pl.Series(kept >= 0)).equals(real[kept[kept >= 0]])
-        made = Smote(target="fraud", clean=clean).fit(real, seed=1).sample(300, seed=2)
-        assert made.height == 300
+def outvoted(rows: pl.DataFrame, among: pl.DataFrame, own: bool) -> np.ndarray:
+    """Which rows differ in class from most of their three nearest; own: they are themselves the last of `among`."""
+    gap = rows.select("x", "y", "z").to_numpy()[:, None] - among.select("x", "y", "z").to_numpy()[None]
+    square = (gap**2).sum(axis=2)
+    if own:
+        square[np.arange(len(rows)), np.arange(len(among) - len(rows), len(among))] = np.inf
+    near = np.argsort(square, axis=1)[:, :3]
+    return (among["fraud"].to_numpy()[near] != rows["fraud"].to_numpy()[:, None]).sum(axis=1) >= 2
+
+
+@pytest.mark.parametrize("clean", ["tomek", "enn"])
+def test_the_cleaned_table_lacks_real_and_new_rows_and_says_so(clean: str):
+    real = two_clouds(apart=1.0).drop("town")
+    model = Smote(target="fraud", clean=clean, scale=False)
+    cleaned: Dataset = model.balance(real, seed=1, kind="dataset")
+    kept = cleaned.source["table"]
+    old, new = kept[kept >= 0], int((kept < 0).sum())
+    assert cleaned.frame.head(len(old)).equals(real[old])
+    assert cleaned.lineage.real_share == pytest.approx(len(old) / len(kept))
+    assert model.facts_["cleaned"] == {"real rows": 460 - len(old), "new rows": 340 - new}
+    assert 0 < new < 340
+
+
+def test_rows_that_are_outvoted_are_gone_from_the_balanced_table_and_are_not_drawn():
+    real = two_clouds(apart=0.4).drop("town")
+    before = Smote(target="fraud", scale=False).balance(real, seed=1)
+    after: Dataset = Smote(target="fraud", scale=False, clean="enn").balance(real, seed=1, kind="dataset")
+    new = after.frame.filter(pl.Series(after.source["table"] < 0))
+    usual = outvoted(before.tail(340), before, own=True).mean()
+    assert usual > 0.05
+    assert outvoted(new, after.frame, own=True).mean() < usual / 4
+    made = Smote(target="fraud", scale=False, clean="enn").fit(real, seed=1).sample(1000, seed=2)
+    plain = Smote(target="fraud", scale=False).fit(real, seed=1).sample(1000, seed=2)
+    assert outvoted(made, before, own=False).mean() < 0.7 * outvoted(plain, before, own=False).mean()
 
 
 def test_rare_ranges_of_a_number_are_balanced():
