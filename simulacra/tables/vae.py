@@ -248,6 +248,7 @@ class Vae(Generator):
 
     def _walk(self, z: Floats, seed: int) -> pl.DataFrame:
         """Return the rows of codes z (rows, latent), with the same chance in each."""
+        import polars as pl
         import torch
 
         from simulacra.core.rng import stream
@@ -256,10 +257,12 @@ class Vae(Generator):
         from simulacra.tables._vae import decoded
 
         nets, place = self._ready()
-        draw = stream(seed, self.name, "walk")
-        with seeded(draw, place):
+        with seeded(stream(seed, self.name, "walk"), place):
             tokens = decoded(nets, self.view_, torch.from_numpy(z).float().to(place), place, same=True)
-        return self._finish(to_frame(self.fields_, self.view_, tokens, draw), draw, 0).select(self.empty_.columns)
+        # Each row on its own, so that what is drawn inside a token is the same in all of them too.
+        rows = [to_frame(self.fields_, self.view_, row[None], stream(seed, self.name, "cells")) for row in tokens]
+        walk = self._finish(pl.concat(rows), stream(seed, self.name, "finish"), 0)
+        return walk.select(self.empty_.columns).cast(dict(self.empty_.schema))
 
 
 def _silu() -> torch.nn.Module:
