@@ -60,7 +60,7 @@ def correction(carried: Floats, classes: Ints, factors: Floats) -> dict[str, Flo
 
 def corrected(found: dict[str, Floats], carried: Floats, classes: Ints, strength: float) -> Floats:
     """Return carried points moved by so much of their correction, 0..1."""
-    whole = np.einsum("nij,nj->ni", found["maps"][classes].astype(np.float64), carried - found["means"][classes])
+    whole = _components.by_class(found["maps"], classes, carried - found["means"][classes])
     out: Floats = (1 - strength) * carried + strength * whole
     return out
 

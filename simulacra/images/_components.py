@@ -61,8 +61,15 @@ def fit(
 
 def draw(space: dict[str, Any], classes: Ints, rng: np.random.Generator) -> Floats:
     """Return the leading components (n, leading) of new images of these classes (n,), without the class means."""
-    noise = rng.standard_normal((len(classes), space["leading"]))
-    out: Floats = np.einsum("nij,nj->ni", space["factors"][classes], noise)
+    return by_class(space["factors"], classes, rng.standard_normal((len(classes), space["leading"])))
+
+
+def by_class(maps: Floats, classes: Ints, x: Floats) -> Floats:
+    """Return rows x (n, size) each multiplied by the map of its class, of maps (classes, size, size)."""
+    out = np.empty_like(x)
+    for number in np.unique(classes):
+        at = classes == number
+        out[at] = x[at] @ maps[number].T.astype(x.dtype)
     return out
 
 

@@ -13,7 +13,7 @@ from simulacra.core.rng import stream
 from simulacra.parts.convnets import embed
 from simulacra.parts.train import Plan, train
 from simulacra.parts.twosample import auc
-from simulacra.parts.weights import weights_of
+from simulacra.parts.weights import seeded, weights_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -108,7 +108,8 @@ def carried(
 def fit(learner: Matching, plan: Plan) -> tuple[Weights, dict[str, Any], dict[str, Any]]:
     """Train, and return the weights, the curves and facts; weights that began better than training ended are kept."""
     learner.net.eval()
-    began, before = learner.judged(), weights_of(learner.modules())
+    with seeded(stream(plan.seed, "images/flow", "before"), plan.device, plan.threads):
+        began, before = learner.judged(), weights_of(learner.modules())
     done = train(learner, plan)
     facts: dict[str, Any] = {"held-out loss before training": round(began, 6), "training": done.facts}
     best = done.facts["best"]
@@ -190,7 +191,11 @@ class Matching:
 
     def _source(self, rows: Tensor, noise: Tensor) -> Tensor:
         """Return noise (n, size) with the covariance of the classes of the rows."""
-        return torch.einsum("nij,nj->ni", self.factors[self.classes[rows]], noise)
+        out, classes = torch.empty_like(noise), self.classes[rows]
+        for number in torch.unique(classes).tolist():
+            at = classes == number
+            out[at] = noise[at] @ self.factors[number].T
+        return out
 
     def _told(self, rows: Tensor) -> Tensor:
         return functional.one_hot(self.classes[rows], len(self.factors)).float()

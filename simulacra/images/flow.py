@@ -187,15 +187,13 @@ class Flow(Generator):
 
     def _carried(self, classes: Ints, rng: np.random.Generator) -> Floats:
         """Return new points (n, size) for classes (n,): draws of their Gaussians, carried by the network."""
-        import numpy as np
-
-        from simulacra.images import _carry
+        from simulacra.images import _carry, _components
         from simulacra.images._flow import carried
         from simulacra.parts.weights import device, seeded
 
         factors, place = _carry.gaussians(self.space_), device(self.device)
         noise = rng.standard_normal((len(classes), factors.shape[1]))
-        begin = np.einsum("nij,nj->ni", factors[classes], noise)
+        begin = _components.by_class(factors, classes, noise)
         with seeded(rng, place, self.threads):
             return carried(self._network(place), begin, classes, len(factors), self.solver, place)
 
