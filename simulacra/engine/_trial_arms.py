@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]
 
-REAL, WEIGHTS, DUPLICATES, AUGMENTATION, SMOTE, MADE = (
+REAL, WEIGHTS, DUPLICATES, AUGMENTATION, STRONG, SMOTE, MADE = (
     "real",
     "class weights",
     "duplicates",
     "augmentation",
+    "strong augmentation",
     "SMOTE",
     "MADE",
 )
@@ -75,7 +76,7 @@ class Rows:
     extra_codes: Ints
     rows: Ints
     weights: Floats
-    varied: bool = False
+    varied: str = ""
 
 
 Source = Callable[[Draw, Mapping[int, int]], "pl.DataFrame"]
@@ -86,7 +87,8 @@ class Plan:
     """How an arm comes by its rows.
 
     made: where added rows come from, None for repeated real ones. share: of the added rows that are made, the others
-    being repeated. weighted: classes weigh alike. added: whether rows are added at all. varied: images are varied.
+    being repeated. weighted: classes weigh alike. added: whether rows are added at all. varied: how strongly images are
+    varied, "light" or "strong", "" for not at all.
     """
 
     arm: Arm
@@ -94,7 +96,7 @@ class Plan:
     share: float = 1.0
     weighted: bool = False
     added: bool = True
-    varied: bool = False
+    varied: str = ""
 
     def rows(self, draw: Draw) -> Rows:
         """Return the rows of this arm for one draw."""
@@ -145,8 +147,10 @@ def plans(task: Task, image: bool, methods: Sequence[Generator], made: pl.DataFr
         Plan(Arm(DUPLICATES, "real rows, the rare ones repeated", REAL)),
     ]
     if image:
-        told = "duplicates, all rows cropped, flipped, rotated and lit anew in every step"
-        out.append(Plan(Arm(AUGMENTATION, told, REAL), varied=True))
+        told = "duplicates, all images cropped and rotated a little, flipped and lit anew in every step"
+        out.append(Plan(Arm(AUGMENTATION, told, REAL), varied="light"))
+        told = "the same with larger crops and turns, as is customary for photographs"
+        out.append(Plan(Arm(STRONG, told, REAL), varied="strong"))
         out.append(Plan(Arm(SMOTE, "rare images mixed with neighbours, pixel by pixel", control), pixels))
     elif TABLE_SMOTE in registry.names() and all(m.name != TABLE_SMOTE for m in methods):
         method = registry.load(TABLE_SMOTE)
@@ -157,7 +161,7 @@ def plans(task: Task, image: bool, methods: Sequence[Generator], made: pl.DataFr
         out.append(Plan(Arm(name, f"rare rows made by {name}", control, True), makes))
         both = f"{name} + {control}"
         told = f"half of the added rows made by {name}, half repeated{', all varied' if image else ''}"
-        out.append(Plan(Arm(both, told, control, True), makes, 0.5, varied=image))
+        out.append(Plan(Arm(both, told, control, True), makes, 0.5, varied="light" if image else ""))
     if made is not None:
         out.append(Plan(Arm(MADE, "the rare ones of the rows given", control, True), given(made)))
     return out

@@ -113,7 +113,7 @@ def _network(learner: Learner, draw: Draw, rows: Rows, test: Test, seed: int) ->
 
     need("torch", "torch", "a trial of images")
     from simulacra.parts.classify import chances
-    from simulacra.parts.warp import Warp
+    from simulacra.parts.warp import STRONG, Warp
 
     frames = [draw.frame] + ([rows.extra] if rows.extra is not None else [])
     images = np.concatenate([pixels(f, draw.schema) for f in frames])
@@ -127,7 +127,7 @@ def _network(learner: Learner, draw: Draw, rows: Rows, test: Test, seed: int) ->
         steps=learner.steps,
         batch=learner.batch,
         seed=seed,
-        varied=Warp() if rows.varied else None,
+        varied={"": None, "light": Warp(), "strong": STRONG}[rows.varied],
     )
 
 

@@ -31,12 +31,16 @@ class Warp:
     contrast: largest relative change either way. brightness: largest shift either way, as a share of the range 0..1.
     """
 
-    crop: float = 0.15
+    crop: float = 0.05
     flip: bool = True
-    rotate: float = 15.0
+    rotate: float = 5.0
     bend: float = 0.0
-    contrast: float = 0.2
-    brightness: float = 0.1
+    contrast: float = 0.3
+    brightness: float = 0.15
+
+
+STRONG = Warp(crop=0.15, rotate=15.0, contrast=0.2, brightness=0.1)
+"""What is customary for photographs; too much where images are taken in one pose, such as x-rays."""
 
 
 def warp(images: Floats, rows: Words, key: int, how: Warp | None = None) -> Floats:

@@ -224,7 +224,7 @@ def test_images_get_their_own_simple_arms() -> None:
     frame = toys.pictures(240, side=12, seed=0)
     label = frame["label"].unique().sort()[0]
     report = simulacra.trial(frame, target="label", positive=str(label), rare=8, seeds=3, steps=12)
-    assert {"class weights", "duplicates", "augmentation", "SMOTE"} == set(said(report))
+    assert {"class weights", "duplicates", "augmentation", "strong augmentation", "SMOTE"} == set(said(report))
     one = ["augmentation"]
     short, same = (
         simulacra.trial(frame, target="label", positive=str(label), rare=8, seeds=3, steps=4, arms=one)
