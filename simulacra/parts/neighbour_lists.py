@@ -20,6 +20,8 @@ PAIRS = 3 * 10**10
 """Most pairs that are compared: about half a minute of one core."""
 MEASURED = 200
 """Queries on which the share of neighbours found is measured."""
+ENOUGH = 0.95
+"""Share of neighbours from which no more lists are looked through."""
 
 
 def search(
@@ -31,45 +33,55 @@ def search(
     """
     if len(queries) * len(points) <= pairs:
         return *nearest(queries, points, k, own), "exact"
-    lists = round(len(points) ** 0.5)
-    probes = max(1, min(lists, int(pairs / (len(queries) * len(points) / lists))))
-    index, distance = _by_lists(queries, points, k, own, lists, probes)
+    lists = _Lists(points, round(len(points) ** 0.5))
     some = np.unique(np.linspace(0, len(queries) - 1, MEASURED).astype(np.int64))
-    true = nearest(queries.take(some), points, k, None if own is None else own[some])[1][:, -1:]
-    # What is as near as the k-th of the true neighbours is one of them, or as good.
-    recall = float((distance[some] <= true * (1 + 1e-12)).mean())
-    return index, distance, f"approximate: {probes} of {lists} lists of rows looked through, recall {recall:.2f}"
+    asked, mine = queries.take(some), None if own is None else own[some]
+    true = nearest(asked, points, k, mine)[1][:, -1:]
+    probes, most = 1, max(1, min(lists.count, int(pairs / len(queries) / (len(points) / lists.count))))
+    while True:
+        # What is as near as the k-th of the true neighbours is one of them, or as good.
+        recall = float((lists.nearest(asked, k, mine, probes)[1] <= true * (1 + 1e-12)).mean())
+        if recall >= ENOUGH or probes == most:
+            break
+        probes = min(2 * probes, most)
+    index, distance = lists.nearest(queries, k, own, probes)
+    how = f"approximate: {probes} of {lists.count} lists of rows looked through, recall {recall:.2f}"
+    return index, distance, how
 
 
-def _by_lists(
-    queries: Points, points: Points, k: int, own: Ints | None, lists: int, probes: int
-) -> tuple[Ints, Floats]:
-    """Return the nearest points on the lists of each query's nearest pivots."""
-    pivots = points.take(np.linspace(0, len(points) - 1, lists).astype(np.int64))
-    home = nearest(points, pivots, 1)[0][:, 0]
-    asked = nearest(queries, pivots, probes)[0]
-    index = np.full((len(queries), k), -1)
-    distance = np.full((len(queries), k), np.inf)
-    members, starts = _grouped(home, lists)
-    callers, begin = _grouped(asked.ravel(), lists)
-    for here in range(lists):
-        rows = members[starts[here] : starts[here + 1]]
-        asking = callers[begin[here] : begin[here + 1]] // probes
-        if not rows.size or not asking.size:
-            continue
-        take = min(k + (own is not None), rows.size)
-        near, gap = nearest(queries.take(asking), points.take(rows), take)
-        found = rows[near]
-        if own is not None:
-            gap = np.where(found == own[asking, None], np.inf, gap)
-        found, gap = np.concatenate([index[asking], found], axis=1), np.concatenate([distance[asking], gap], axis=1)
-        best = np.argsort(gap, axis=1, kind="stable")[:, :k]
-        index[asking], distance[asking] = np.take_along_axis(found, best, 1), np.take_along_axis(gap, best, 1)
-    # Where the lists held too few rows all are looked at.
-    short = np.flatnonzero(np.isinf(distance[:, -1]))
-    if short.size:
-        index[short], distance[short] = nearest(queries.take(short), points, k, None if own is None else own[short])
-    return index, distance
+class _Lists:
+    """Points, each on the list of its nearest pivot; pivots are points at even distances in the table."""
+
+    def __init__(self, points: Points, count: int) -> None:
+        self.points, self.count = points, count
+        self.pivots = points.take(np.linspace(0, len(points) - 1, count).astype(np.int64))
+        self.members, self.starts = _grouped(nearest(points, self.pivots, 1)[0][:, 0], count)
+
+    def nearest(self, queries: Points, k: int, own: Ints | None, probes: int) -> tuple[Ints, Floats]:
+        """Return the k nearest points on the lists of each query's nearest pivots, and their distances."""
+        index = np.full((len(queries), k), -1)
+        distance = np.full((len(queries), k), np.inf)
+        callers, begin = _grouped(nearest(queries, self.pivots, probes)[0].ravel(), self.count)
+        for here in range(self.count):
+            rows = self.members[self.starts[here] : self.starts[here + 1]]
+            asking = callers[begin[here] : begin[here + 1]] // probes
+            if not rows.size or not asking.size:
+                continue
+            take = min(k + (own is not None), rows.size)
+            near, gap = nearest(queries.take(asking), self.points.take(rows), take)
+            found = rows[near]
+            if own is not None:
+                gap = np.where(found == own[asking, None], np.inf, gap)
+            found = np.concatenate([index[asking], found], axis=1)
+            gap = np.concatenate([distance[asking], gap], axis=1)
+            best = np.argsort(gap, axis=1, kind="stable")[:, :k]
+            index[asking], distance[asking] = np.take_along_axis(found, best, 1), np.take_along_axis(gap, best, 1)
+        # Where the lists held too few rows all are looked at.
+        short = np.flatnonzero(np.isinf(distance[:, -1]))
+        if short.size:
+            mine = None if own is None else own[short]
+            index[short], distance[short] = nearest(queries.take(short), self.points, k, mine)
+        return index, distance
 
 
 def _grouped(groups: Ints, count: int) -> tuple[Ints, Ints]:

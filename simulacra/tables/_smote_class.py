@@ -216,3 +216,14 @@ def _spread(numbers: Floats) -> Floats:
     gap = np.where(there, numbers - gap.sum(axis=0) / count, 0.0)
     spread: Floats = np.sqrt(np.square(gap).sum(axis=0) / count)
     return spread
+
+
+def apportion(weights: list[int], n: int) -> list[int]:
+    """Return whole numbers in the proportions of the weights that sum to n: the largest remainders are rounded up."""
+    total = sum(weights)
+    exact = [n * weight / total for weight in weights]
+    counts = [int(share) for share in exact]
+    by_rest = sorted(range(len(weights)), key=lambda i: (counts[i] - exact[i], i))
+    for i in by_rest[: n - sum(counts)]:
+        counts[i] += 1
+    return counts

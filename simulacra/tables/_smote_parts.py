@@ -25,8 +25,11 @@ CLASSES = 20
 
 @dataclass(frozen=True)
 class Part:
-    """Rows that are drawn alike. label: for people and for the stream of its draws; value: of the target, None for a
-    range or the whole table; rows: in the table; wanted: how many new rows balance the table."""
+    """Rows that are drawn alike.
+
+    label: for people and for the stream of its draws; value: of the target, (low, high) for a range (None where it is
+    open), None for the whole table; rows: in the table; wanted: how many new rows balance the table.
+    """
 
     label: str
     value: Any
@@ -65,6 +68,23 @@ def parts(frame: pl.DataFrame, schema: Schema, target: str | None, ratio: float,
     return [Part(label, value, rows, max(0, round(ratio * largest) - len(rows))) for label, value, rows in found]
 
 
+def refuse(found: list[Part], chosen: list[Part], target: str | None) -> None:
+    """Raise DataError for what cannot be balanced."""
+    if not chosen:
+        counts = ", ".join(f"{part.label}: {len(part.rows):,}" for part in found[:8]) + ", .." * (len(found) > 8)
+        raise DataError(
+            f"tables/smote: the classes of {target!r} are balanced already ({counts}); there is nothing to "
+            "add. Raise ratio, or leave the target out to draw rows like all rows"
+        )
+    for part in chosen:
+        if len(part.rows) < 2:
+            place = f"class {part.label!r} of the target {target!r}" if target else "the table"
+            raise DataError(
+                f"tables/smote: {place} has one row, and new rows lie between two; add rows of it, leave it out, or "
+                "join it with another class"
+            )
+
+
 def quantity(cells: pl.Series, column: Column) -> bool:
     """Return whether a target is a quantity rather than a class."""
     return column.kind in ("number", "mixed") and cells.n_unique() > CLASSES
@@ -100,8 +120,15 @@ def _ranges(cells: pl.Series, column: Column, relevance: float) -> list[tuple[st
             f"tables/smote: no values of the target {column.name!r} lie beyond the whiskers of its box plot "
             f"({first - reach:g} to {third + reach:g}), so none counts as rare; there is nothing to balance"
         )
-    ranges = ((f"below {low:g}", below), ("usual values", ~below & ~above), (f"above {high:g}", above))
-    return [(label, None, np.flatnonzero(hit)) for label, hit in ranges if hit.any()]
+    usual = ~below & ~above
+    ranges = ((f"below {low:g}", below), ("usual values", usual), (f"above {high:g}", above))
+    out = []
+    for label, hit in ranges:
+        if hit.any():
+            least = None if hit is below or (hit is usual and not below.any()) else float(values[hit].min())
+            most = None if hit is above or (hit is usual and not above.any()) else float(values[hit].max())
+            out.append((label, (least, most), np.flatnonzero(hit)))
+    return out
 
 
 def _step(relevance: float) -> float:

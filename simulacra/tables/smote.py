@@ -79,7 +79,9 @@ class Smote(Generator):
         return sum(self.wanted_) or rows
 
     def aims(self) -> Where | None:
-        """Return the shares of the classes among the new rows; None for a target of numbers, and without a target."""
+        """Return the shares of the classes among the new rows, or their one rare range; None for two, and without."""
+        if self.range_:
+            return {str(self.target): tuple(self.range_)}
         if not len(self.labels_):
             return None
         total = sum(self.wanted_)
@@ -100,18 +102,20 @@ class Smote(Generator):
         import polars as pl
 
         from simulacra.tables import _smote_cells as cells
-        from simulacra.tables._smote_parts import parts, quantity
+        from simulacra.tables._smote_parts import parts, quantity, refuse
 
         frame, columns = data.frame, data.schema.columns
         found = parts(frame, data.schema, self.target, self.ratio, self.relevance)
         chosen = [part for part in found if part.wanted]
-        self._refuse(found, chosen)
+        refuse(found, chosen, self.target)
         is_class = self.target is not None and not quantity(frame[self.target], data.schema[self.target])
         rows = np.sort(np.concatenate([part.rows for part in chosen]))
         self.columns_: list[str] = frame.columns
         rows = rows if self.clean == "none" else np.arange(frame.height)
         self.specs_ = cells.learn(frame, rows, columns, self.target if is_class else None)
         values = [part.value for part in chosen] if is_class else []
+        is_range = self.target is not None and not is_class and len(chosen) == 1
+        self.range_: list[float | None] = list(chosen[0].value) if is_range else []
         dtype = frame[self.target].dtype if self.target is not None else pl.Null
         self.labels_: pl.DataFrame = pl.DataFrame({"value": pl.Series(values, dtype=dtype)})
         self.wanted_: list[int] = [part.wanted for part in chosen]
@@ -205,28 +209,14 @@ class Smote(Generator):
 
         return fill_surrogates([spec["field"] for spec in self.specs_], frame, rng, start)
 
-    def _refuse(self, found: list[Part], chosen: list[Part]) -> None:
-        """Raise DataError for what cannot be balanced."""
-        if not chosen:
-            counts = ", ".join(f"{part.label}: {len(part.rows):,}" for part in found)
-            raise DataError(
-                f"{self.name}: the classes of {self.target!r} are balanced already ({counts}); there is nothing to "
-                "add. Raise ratio, or leave the target out to draw rows like all rows"
-            )
-        for part in chosen:
-            if len(part.rows) < 2:
-                place = f"class {part.label!r} of the target {self.target!r}" if self.target else "the table"
-                raise DataError(
-                    f"{self.name}: {place} has one row, and new rows lie between two; add rows of it, leave it out, or "
-                    "join it with another class"
-                )
-
     def _draw(self, n: int, rng: np.random.Generator, classes: list[int]) -> pl.DataFrame:
         """Draw n rows of some classes in their shares, each from a stream of its own."""
         import polars as pl
 
+        from simulacra.tables._smote_class import apportion
+
         key = int(rng.integers(2**62))
-        counts = _apportion([self.wanted_[i] for i in classes], n)
+        counts = apportion([self.wanted_[i] for i in classes], n)
         frames = [
             self._rows(i, count, stream(key, self.name, f"class {self.names_[i]}"))
             for i, count in zip(classes, counts, strict=True)
@@ -285,14 +275,3 @@ class Smote(Generator):
             f"{self.names_[i]!r} stand among rows of other classes however often they are drawn; use clean='tomek' or "
             "clean='none'"
         )
-
-
-def _apportion(weights: list[int], n: int) -> list[int]:
-    """Return whole numbers in the proportions of the weights that sum to n: the largest remainders are rounded up."""
-    total = sum(weights)
-    exact = [n * weight / total for weight in weights]
-    counts = [int(share) for share in exact]
-    by_rest = sorted(range(len(weights)), key=lambda i: (counts[i] - exact[i], i))
-    for i in by_rest[: n - sum(counts)]:
-        counts[i] += 1
-    return counts
