@@ -52,13 +52,6 @@ class Side:
     def __len__(self) -> int:
         return len(self.images)
 
-    def take(self, rows: Ints) -> Side:
-        """Return some of the images."""
-        labels, hidden = (None if x is None else x[rows] for x in (self.labels, self.hidden))
-        return Side(
-            self.images[rows], labels, self.pixels[rows], self.deep[rows], self.texture[rows], hidden  # type: ignore[arg-type]
-        )  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Pictures:
@@ -155,11 +148,7 @@ def _place(case: Case, read: dict[str, tuple[Images, Texts | None]], label: str 
         images, labels = read[of][0][rows[name]], read[of][1]
         far = deep[np.searchsorted(rows["deep"], rows[name])] if of == "real" else convolutions(images)
         sides[name] = Side(images, None if labels is None else labels[rows[name]], pixels(images), far, texture(far))
-    model = None
-    if named is not None:
-        learned = rows["deep"] if holdout else np.setdiff1d(rows["deep"], rows["fresh"])
-        at, number = np.searchsorted(rows["deep"], learned), number_from(case.seed, "image classifier")
-        model = features.Classifier.fit(deep[at], named[learned], number)
+    model = None if named is None else _classifier(case, rows, deep, named, holdout)
     if model is not None:
         sides = {name: replace(side, hidden=model.hidden(side.deep)) for name, side in sides.items()}
     made = read["made"][0]
@@ -181,6 +170,15 @@ def _place(case: Case, read: dict[str, tuple[Images, Texts | None]], label: str 
         note=_note(rows, read),
         seed=case.seed,
     )
+
+
+def _classifier(
+    case: Case, rows: dict[str, Ints], deep: Floats, labels: Texts, holdout: bool
+) -> features.Classifier | None:
+    """Return a classifier of the real images that are not among the fresh; deep: features of the rows "deep"."""
+    learned = rows["deep"] if holdout else np.setdiff1d(rows["deep"], rows["fresh"])
+    at = np.searchsorted(rows["deep"], learned)
+    return features.Classifier.fit(deep[at], labels[learned], number_from(case.seed, "image classifier"))
 
 
 def _rows(case: Case, sizes: dict[str, int]) -> dict[str, Ints]:
