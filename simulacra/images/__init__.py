@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simulacra.images.flow import Flow
+    from simulacra.images.gan import Gan
     from simulacra.images.pca import Pca
+    from simulacra.images.vae import Vae
 
-_WHERE = {"Flow": "flow", "Pca": "pca"}
-__all__ = ["Flow", "Pca"]
+_WHERE = {"Flow": "flow", "Gan": "gan", "Pca": "pca", "Vae": "vae"}
+__all__ = ["Flow", "Gan", "Pca", "Vae"]
 
 
 def __getattr__(name: str) -> Any:

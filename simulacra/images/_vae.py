@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-RATE = 1e-3
-"""Learning rate."""
+RATES = (1e-3, 1e-3, 3e-2)
+"""Learning rates of encoder, decoder and noise, whose few numbers must keep up with what the decoder learns."""
+SWAP = 30.0
+"""Weight of what is seen wrongly in pictures drawn with the factors of others, against nats of the evidence bound."""
+BLANK = 0.05
+"""Share of the principal components that a network with factors begins with."""
 WARM = 0.2
 """Share of the steps over which the weight of the latents' cost rises to beta."""
 SIZES = (1, 2, 4, 8)
@@ -36,20 +40,25 @@ ROWS_EACH = 4
 class VaeLearner:
     """An encoder, a decoder and the noise of pictures; see parts.resume.Learner.
 
-    networks: "encoder" and "decoder". beta: weight of the latents' cost. warm: steps over which it rises to beta; the
-    steps done are kept with the noise.
+    networks: "encoder" and "decoder". factors, back_factors: (n, k) what the first k latents are given to be, for the
+    images to train on and those kept back; the encoder learns to see them, at no cost. beta: weight of the latents'
+    cost. warm: steps over which it rises to beta; the steps done are kept with the noise.
     """
 
     networks: dict[str, nn.Module]
     noise: Noise
     sides: Sides
+    factors: Tensor
+    back_factors: Tensor
     beta: float
     warm: int
 
     def __post_init__(self) -> None:
         self.encoder, self.decoder = self.networks["encoder"], self.networks["decoder"]
-        self.noise.register_buffer("done", torch.zeros((), dtype=torch.int64, device=self.sides.real.device))
-        self._optimiser = torch.optim.Adam([w for m in self.modules().values() for w in m.parameters()], RATE)
+        groups = [
+            {"params": list(m.parameters()), "lr": r} for m, r in zip(self.modules().values(), RATES, strict=True)
+        ]
+        self._optimiser = torch.optim.Adam(groups)
 
     def modules(self) -> dict[str, nn.Module]:
         """Return encoder, decoder and noise."""
@@ -61,40 +70,65 @@ class VaeLearner:
 
     def step(self, rows: Tensor) -> dict[str, Tensor]:
         """Make one update of the evidence bound, with the weight of the latents' cost on its way to beta."""
-        done: Tensor = self.noise.done  # type: ignore[assignment]
+        done = self.noise.done
         weight = self.beta * float(((done + 1) / max(1, self.warm)).clamp(max=1))
         real = self.sides.real[rows]
         real = real + (torch.rand_like(real) - 0.5) / 127.5
-        misfit, cost, wrong = self._parts(real, self.sides.classes[rows])
+        parts = self._parts(real, self.sides.classes[rows], self.factors[rows])
+        if self.factors.shape[1]:
+            parts["swap"] = self._swapped(real, self.sides.classes[rows], self.factors[rows])
         self._optimiser.zero_grad(set_to_none=True)
-        (misfit + weight * cost + wrong).backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_([w for m in self.modules().values() for w in m.parameters()], 1000.0)
+        weights = {"cost of latents": weight, "swap": SWAP}
+        sum(weights.get(name, 1.0) * part for name, part in parts.items()).backward()  # type: ignore[union-attr]
         self._optimiser.step()
         done += 1
-        return {"misfit": misfit.detach(), "cost of latents": cost.detach(), "class": wrong.detach()}
+        return {name: part.detach() for name, part in parts.items()}
 
     def held_out(self) -> dict[str, float]:
         """Return minus the evidence bound of pictures kept back, its parts, and how far off their picture is."""
-        real, classes = self.sides.back, self.sides.back_classes
-        sums, off = np.zeros(3), 0.0
-        for x, c in zip(torch.split(real, CHUNK), torch.split(classes, CHUNK), strict=True):
-            sums += len(x) * np.array([float(part) for part in self._parts(x, c)])
-            mean = self.encoder(x)[0]
-            hot = f.one_hot(c, self.sides.count).float()
-            off += float((self.decoder(mean, hot)[0] - x).square().mean()) * len(x)
-        misfit, cost, _ = sums / len(real)
+        sums: dict[str, float] = {}
+        rows = len(self.sides.back)
+        for at in torch.split(torch.arange(rows), CHUNK):
+            x, classes = self.sides.back[at], self.sides.back_classes[at]
+            parts = {name: float(part) for name, part in self._parts(x, classes, self.back_factors[at]).items()}
+            hot = f.one_hot(classes, self.sides.count).float()
+            parts["off"] = float((self.decoder(self.encoder(x)[0], hot)[0] - x).square().mean())
+            sums = {name: sums.get(name, 0.0) + part * len(at) / rows for name, part in parts.items()}
         return {
-            "negative ELBO": float(misfit + self.beta * cost),
-            "cost of latents": float(cost),
-            "reconstruction error": 127.5 * math.sqrt(off / len(real)),
+            "negative ELBO": sums["misfit"] + self.beta * sums["cost of latents"],
+            "cost of latents": sums["cost of latents"],
+            "reconstruction error": 127.5 * math.sqrt(sums["off"]),
         }
 
-    def _parts(self, x: Tensor, classes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _swapped(self, x: Tensor, classes: Tensor, factors: Tensor) -> Tensor:
+        """Return how far the factors seen in pictures drawn with those of others are from what was asked for.
+
+        Without it latents may say again what factors say, and a picture would not follow the factor that is changed.
+        """
+        with torch.no_grad():
+            free = self.encoder(x)[0][:, factors.shape[1] :]
+        wanted = factors.roll(1, 0)
+        drawn = self.decoder(torch.cat([wanted, free], 1), f.one_hot(classes, self.sides.count).float())[0]
+        self.encoder.requires_grad_(False)
+        seen = self.encoder(drawn)[0][:, : factors.shape[1]]
+        self.encoder.requires_grad_(True)
+        return (seen - wanted).square().sum(1).mean()
+
+    def _parts(self, x: Tensor, classes: Tensor, factors: Tensor) -> dict[str, Tensor]:
         mean, log_variance, logits = self.encoder(x)
-        z = mean + torch.randn_like(mean) * (log_variance / 2).exp()
-        picture, strength = self.decoder(z, f.one_hot(classes, self.sides.count).float())
-        cost = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()
-        return self.noise.loss(picture - x, strength).mean(), cost, f.cross_entropy(logits, classes)
+        k = factors.shape[1]
+        free = mean[:, k:] + torch.randn_like(mean[:, k:]) * (log_variance[:, k:] / 2).exp()
+        hot = f.one_hot(classes, self.sides.count).float()
+        picture, strength = self.decoder(torch.cat([factors, free], 1), hot)
+        rest = picture - x
+        cost = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)[:, k:].sum(1).mean()
+        seen = f.cross_entropy(logits, classes) + (mean[:, :k] - factors).square().sum(1).mean()
+        return {
+            "misfit": self.noise.misfit(rest).mean(),
+            "cost of latents": cost,
+            "class and factors": seen,
+            "noise": self.noise.shape(rest.detach(), strength).mean(),
+        }
 
 
 def plane(space: Mapping[str, Any], size: list[int], where: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -112,18 +146,23 @@ def plane(space: Mapping[str, Any], size: list[int], where: str) -> tuple[Tensor
     return middle.to(where), planes(one["axes"]).to(where), means.to(where), 2 * one["scale"].to(where)
 
 
-def begin(networks: dict[str, nn.Module], space: Mapping[str, Any], size: list[int], latent: int, where: str) -> Noise:
+def begin(
+    networks: dict[str, nn.Module], space: Mapping[str, Any], size: list[int], factors: int, latent: int, where: str
+) -> Noise:
     """Let networks that can begin as principal components begin so, and return the noise of pictures.
 
-    space: see images/_components. size: height, width, channels. A latent beyond its components begins without meaning.
+    space: see images/_components. size: height, width, channels. The first latents, which are given as `factors`, and
+    those beyond the components begin without meaning.
     """
     middle, axes, means, scale = plane(space, size, where)
     k = min(latent, int(space["leading"]))
     rest = scale[k:].square().mean().sqrt() if len(scale) > k else scale[-1:].mean() * 0.5
     level = float(rest.clamp(min=FLOOR))
-    shape = (max(0, latent - k), axes.shape[1])
-    lead, spread = torch.cat([axes[:k], axes.new_zeros(shape)]), torch.cat([scale[:k], axes.new_ones(shape[0])])
+    lead, spread = axes.new_zeros(factors + latent, axes.shape[1]), axes.new_ones(factors + latent)
+    lead[factors : factors + k], spread[factors : factors + k] = axes[:k], scale[:k]
     encoder, decoder = networks["encoder"], networks["decoder"]
+    # Components mix what factors tell apart: beside factors the networks begin all but empty.
+    spread = spread * (BLANK if factors else 1.0)
     if isinstance(encoder, ToLatents):
         encoder.begin(middle, lead, spread, level)
     if isinstance(decoder, ToPictures):
@@ -132,10 +171,11 @@ def begin(networks: dict[str, nn.Module], space: Mapping[str, Any], size: list[i
 
 
 def noise_on(axes: Tensor, scale: Tensor, leading: int) -> Noise:
-    """Return untrained noise along axes; along the leading ones no stronger than along the next."""
-    most = scale.clone()
-    most[:leading] = scale[min(leading, len(scale) - 1)]
-    return Noise(axes, most).to(axes.device)
+    """Return untrained noise along axes; along the leading ones as strong as along the next."""
+    begins = scale.clone()
+    begins[:leading] = scale[min(leading, len(scale) - 1)]
+    level = float((begins.square().sum() / axes.shape[1]).sqrt())
+    return Noise(axes, begins, level).to(axes.device)
 
 
 def noise_of(weights: Mapping[str, Any], space: Mapping[str, Any], size: list[int], where: str) -> Noise:
@@ -143,7 +183,7 @@ def noise_of(weights: Mapping[str, Any], space: Mapping[str, Any], size: list[in
     _, axes, _, scale = plane(space, size, where)
     noise = noise_on(axes, scale, int(space["leading"]))
     with torch.no_grad():
-        noise.less.copy_(torch.from_numpy(np.array(weights["noise.less"])))
+        noise.deviations.copy_(torch.from_numpy(np.array(weights["noise.deviations"])))
     return noise
 
 
@@ -188,13 +228,36 @@ def fit_prior(mean: Floats, variance: Floats, classes: Ints, count: int, rng: np
     return out
 
 
-def draw_prior(prior: Mapping[str, Any], classes: Ints, rng: np.random.Generator) -> Floats:
-    """Return latents (n, latent) of new images of these classes (n,)."""
-    group = prior["of"][classes]
-    edges = np.cumsum(prior["weights"][group], axis=1)
-    part = (rng.random((len(classes), 1)) * edges[:, -1:] > edges).sum(1)
-    noise = rng.standard_normal((len(classes), prior["means"].shape[2]))
-    return np.asarray(prior["means"][group, part] + np.einsum("nij,nj->ni", prior["roots"][group, part], noise))
+def draw_prior(prior: Mapping[str, Any], classes: Ints, factors: Floats, rng: np.random.Generator) -> Floats:
+    """Return latents (n, latent) of new images of these classes (n,) whose first k latents are `factors` (n, k)."""
+    out = np.concatenate([factors, np.zeros((len(classes), prior["means"].shape[2] - factors.shape[1]))], axis=1)
+    for group in np.unique(prior["of"][classes]):
+        rows = np.flatnonzero(prior["of"][classes] == group)
+        out[rows] = _drawn(
+            *(prior[name][group] for name in ("weights", "means", "roots")), out[rows], factors.shape[1], rng
+        )
+    return out
+
+
+def _drawn(weights: Floats, means: Floats, roots: Floats, z: Floats, k: int, rng: np.random.Generator) -> Floats:
+    """Return z (n, latent) with all but its first k latents drawn from a mixture, given those."""
+    parts = np.flatnonzero(weights > 0)
+    covariances = [roots[i] @ roots[i].T for i in parts]
+    odds = np.tile(np.log(weights[parts]), (len(z), 1))
+    for place, (i, covariance) in enumerate(zip(parts, covariances, strict=True)):
+        away = np.linalg.solve(np.linalg.cholesky(covariance[:k, :k]), (z[:, :k] - means[i, :k]).T)
+        odds[:, place] -= 0.5 * (away**2).sum(0) + 0.5 * np.linalg.slogdet(covariance[:k, :k])[1]
+    chance = np.exp(odds - odds.max(1, keepdims=True))
+    edges = np.cumsum(chance / chance.sum(1, keepdims=True), axis=1)
+    chosen = np.minimum((rng.random((len(z), 1)) > edges).sum(1), len(parts) - 1)
+    noise, out = rng.standard_normal((len(z), z.shape[1] - k)), z.copy()
+    for place, (i, covariance) in enumerate(zip(parts, covariances, strict=True)):
+        rows = chosen == place
+        slope = np.linalg.solve(covariance[:k, :k], covariance[:k, k:])
+        left = covariance[k:, k:] - covariance[k:, :k] @ slope
+        root = np.linalg.cholesky(left + 1e-9 * np.eye(len(left)))
+        out[rows, k:] = means[i, k:] + (z[rows, :k] - means[i, :k]) @ slope + noise[rows] @ root.T
+    return out
 
 
 def _mixture(z: Floats, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from simulacra.core.errors import ConfigError, DataError, need
+from simulacra.core.errors import ConfigError, DataError, near, need
 from simulacra.core.generator import Generator
 from simulacra.core.options import option, whole
 
@@ -33,8 +33,8 @@ class Vae(Generator):
     An encoder says what latents an image has, a decoder draws the image of latents and a class. Both begin as principal
     components and learn what lines cannot say. What the decoder leaves open is noise of learned strength along the
     principal axes of the pictures, and it is drawn too, so that images are not blurred. New latents come from a mixture
-    of Gaussians a class, fitted to the latents of the training images. With beta above 1 and few latents, a latent
-    tends to stand for one factor of the pictures: see `vary`, `interpolate` and `sweep`.
+    of Gaussians a class, fitted to the latents of the training images. Columns named as factors have latents of their
+    own: pictures follow them, and `vary` changes one and keeps the rest.
 
     Learned: space_ (axes, see images/_components.py), rows_ labels and further columns, weights_ of the networks,
     prior_ mixtures, order_ latents from the most telling to the least, curves_ losses by step, facts_ how the training
@@ -50,7 +50,8 @@ class Vae(Generator):
     block_rows: ClassVar[int] = 256
 
     label: str | None = option(None, "Column of the classes; none: the one named or shaped like labels.")
-    latent: int = option(64, "Latents of an image.", low=1, high=512)
+    factors: tuple[str, ...] = option((), "Columns of numbers that pictures follow; each has a latent of its own.")
+    latent: int = option(64, "Latents of an image, besides those of factors.", low=1, high=512)
     beta: float = option(
         1.0, "Weight of the latents' cost; more gives latents that vary one factor each.", low=0, high=1e4
     )
@@ -66,37 +67,42 @@ class Vae(Generator):
         """Return untrained networks "encoder" and "decoder"; override it in a subclass to use your own.
 
         channels: 1 or 3. size: (height, width). classes: how many. encoder(pictures) returns means and log variances
-        (n, self.latent) and logits (n, classes) of pictures (n, channels, height, width) of -1..1. decoder(z, classes)
-        returns pictures and log factors of their noise (n, 4) for z (n, self.latent) and one-hot classes.
+        (n, len(factors) + latent) and logits (n, classes) of pictures (n, channels, height, width) of -1..1.
+        decoder(z, classes) returns pictures and log factors of their noise (n, 4) for latents and one-hot classes.
         """
         from simulacra.parts.convvae import ToLatents, ToPictures
 
         return {
-            "encoder": ToLatents(channels, size, self.latent, classes, self.width),
-            "decoder": ToPictures(channels, size, self.latent, classes, self.width),
+            "encoder": ToLatents(channels, size, len(self.factors) + self.latent, classes, self.width),
+            "decoder": ToPictures(channels, size, len(self.factors) + self.latent, classes, self.width),
         }
 
     def encode(self, images: Any) -> Floats:
-        """Return the latents (n, latent) of images, uint8 (n, H, W[, C]) of the size that was fitted."""
-        return self._read(images)[0]
+        """Return the latents of images, uint8 (n, H, W[, C]) of the size that was fitted: (n, factors + latent).
+
+        First the factors, as the encoder sees them, in standard deviations from their mean; then the latents.
+        """
+        from simulacra.images import _latents
+
+        return _latents.read(self, images)[0]
 
     def decode(self, latents: Any, label: Any = None) -> Images:
-        """Return the images, uint8 (n, H, W, C), of latents (n, latent), without noise.
+        """Return the images, uint8 (n, H, W, C), of latents as `encode` gives them, without noise.
 
         label: of all of them; not needed where there is one class.
         Raises DataError for latents of another width, an unknown label, or no label where there are several.
         """
         import numpy as np
 
+        from simulacra.images import _latents, _rows
+
         z = np.atleast_2d(np.asarray(latents, np.float64))
-        if z.shape[1] != self.latent:
-            raise DataError(f"{self.name}: latents have {z.shape[1]} values a row; this model has latent={self.latent}")
         self._require_fit()
+        if z.shape[1] != len(self.middle_):
+            raise DataError(f"{self.name}: latents have {z.shape[1]} values a row; this model has {len(self.middle_)}")
         if label is None and self.rows_["label"] is not None:
             raise DataError(f"{self.name}: decode needs the label of what is drawn")
-        from simulacra.images import _rows
-
-        return self._pictures(z, np.full(len(z), _rows.class_of(self.rows_, label)), None)
+        return _latents.pictures(self, z, np.full(len(z), _rows.class_of(self.rows_, label)))
 
     def interpolate(self, a: Any, b: Any, steps: int = 8, label: Any = None) -> Images:
         """Return `steps` images, uint8 (steps, H, W, C), from image a to image b, both uint8 (H, W[, C]).
@@ -105,53 +111,58 @@ class Vae(Generator):
         """
         import numpy as np
 
-        steps = whole(steps, f"{self.name}: steps", 2)
-        ends, seen = self._read([a, b])
-        along = np.linspace(0, 1, steps)[:, None]
-        first, last = self._classes(seen, label)
-        classes = np.where(along[:, 0] <= 0.5, first, last)
-        return self._pictures((1 - along) * ends[0] + along * ends[1], classes, None)
+        from simulacra.images import _latents
 
-    def vary(self, image: Any, dimension: int, values: Any, label: Any = None) -> Images:
+        steps = whole(steps, f"{self.name}: steps", 2)
+        ends, seen = _latents.read(self, [a, b])
+        along = np.linspace(0, 1, steps)[:, None]
+        first, last = _latents.classes(self, seen, label)
+        classes = np.where(along[:, 0] <= 0.5, first, last)
+        return _latents.pictures(self, (1 - along) * ends[0] + along * ends[1], classes)
+
+    def vary(self, image: Any, dimension: int | str, values: Any, label: Any = None) -> Images:
         """Return an image, uint8 (H, W[, C]), drawn with one latent at each of `values`: uint8 (values, H, W, C).
 
-        dimension: 0 is the latent that changes pictures most. values: in standard deviations from its mean over the
-        training images. label: what is drawn; none: the class that the encoder sees.
+        dimension: the name of a factor, with values in its own unit; or the number of a latent, 0 for the one that
+        tells most, with values in standard deviations from its mean over the training images. label: what is drawn;
+        none: the class that the encoder sees. Raises ConfigError for a dimension that is not there.
         """
         import numpy as np
 
-        if not 0 <= whole(dimension, f"{self.name}: dimension") < self.latent:
-            raise ConfigError(f"{self.name}: dimension must be within 0..{self.latent - 1}, got {dimension}")
-        z, seen = self._read([image])
+        from simulacra.images import _latents
+
         values = np.atleast_1d(np.asarray(values, np.float64))
-        at = self.order_[dimension]
+        z, seen = _latents.read(self, [image])
+        if isinstance(dimension, str):
+            if dimension not in self.factors:
+                raise ConfigError(f"{self.name}: no factor {dimension!r}.{near(dimension, list(self.factors))}")
+            at = self.factors.index(dimension)
+            values = (values - self.units_[0, at]) / self.units_[1, at]
+        else:
+            if not 0 <= whole(dimension, f"{self.name}: dimension") < self.latent:
+                raise ConfigError(f"{self.name}: dimension must be within 0..{self.latent - 1}, got {dimension}")
+            at = self.order_[dimension]
+            values = self.middle_[at] + values * self.spread_[at]
         rows = np.repeat(z, len(values), axis=0)
-        rows[:, at] = self.middle_[at] + values * self.spread_[at]
-        return self._pictures(rows, np.repeat(self._classes(seen, label), len(values)), None)
+        rows[:, at] = values
+        return _latents.pictures(self, rows, np.repeat(_latents.classes(self, seen, label), len(values)))
 
     def sweep(self, image: Any, dimensions: int = 8, values: Any = (-2, -1, 0, 1, 2), label: Any = None) -> bytes:
-        """Return a sheet as PNG: a row for each of the most telling latents, in which only that latent changes.
+        """Return a sheet as PNG: a row for each factor and most telling latent, in which only that one changes.
 
-        image: uint8 (H, W[, C]), first in every row. values: as in `vary`. Raises MissingExtra without Pillow.
+        image: uint8 (H, W[, C]), first in every row. dimensions: most rows. values: in standard deviations from the
+        mean. Raises MissingExtra without Pillow.
         """
-        import base64
+        from simulacra.images import _latents
 
-        import numpy as np
-
-        from simulacra.parts.pictures import sheet
-
-        first = self._checked([image])
-        rows = [
-            np.concatenate([first, self.vary(image, i, values, label)]) for i in range(min(dimensions, self.latent))
-        ]
-        said = [f"latent {i}" for i in range(len(rows))]
-        return base64.b64decode(sheet(rows, said, most_bytes=10**7)["png"])
+        return _latents.sweep(self, image, dimensions, values, label)
 
     def _fit(self, data: Dataset, rng: np.random.Generator) -> None:
         need("torch", "torch", self.name)
+        import numpy as np
         from threadpoolctl import threadpool_limits
 
-        from simulacra.images import _components, _nets, _rows
+        from simulacra.images import _components, _latents, _nets, _rows
 
         self.rows_: dict[str, Any]
         images, classes, self.rows_ = _rows.learn(data, self.label, rng, self.name)
@@ -161,7 +172,9 @@ class Vae(Generator):
                 count = len(self.rows_["count"])
                 space = _components.fit(images[own], classes[own], count, self.latent, None, rng)[0]
             self.space_: dict[str, Any] = space if before is None else before.space_
-            self._train(images, classes, before, (own, back), rng)
+            x = _latents.factors(self, data.frame)
+            self.units_: Floats = np.stack([x.mean(0), x.std(0) + 1e-12]) if before is None else before.units_
+            self._train(images, classes, (x - self.units_[0]) / self.units_[1], before, (own, back), rng)
 
     def _sample(self, n: int, rng: np.random.Generator) -> pl.DataFrame:
         from simulacra.images import _rows
@@ -180,8 +193,16 @@ class Vae(Generator):
         return _rows.finish(self.rows_, frame, rng, start)
 
     def _train(
-        self, images: Images, classes: Ints, before: Any, rows: tuple[Ints, Ints], rng: np.random.Generator
+        self,
+        images: Images,
+        classes: Ints,
+        factors: Floats,
+        before: Any,
+        rows: tuple[Ints, Ints],
+        rng: np.random.Generator,
     ) -> None:
+        import torch
+
         from simulacra.images import _nets, _vae
         from simulacra.parts.train import Plan, train
         from simulacra.parts.weights import device, load_weights, seeded
@@ -189,13 +210,14 @@ class Vae(Generator):
         where, seed, (own, back) = device(self.device), int(rng.integers(2**62)), rows
         with seeded(rng, where):
             modules = _nets.modules(self, where)
-            noise = _vae.begin(modules, self.space_, self.rows_["size"], self.latent, where)
+            noise = _vae.begin(modules, self.space_, self.rows_["size"], len(self.factors), self.latent, where)
             if before is not None:
                 load_weights({**modules, "noise": noise}, before.weights_)
             sides = _nets.Sides.of(images, classes, rows, len(self.rows_["count"]), where)
             steps = _nets.steps(self.steps, self.batch, len(own))
             warm = int(_vae.WARM * steps) if before is None else 0
-            learner = _vae.VaeLearner(modules, noise, sides, self.beta, warm)
+            known = [torch.from_numpy(factors[r]).float().to(where) for r in (own, back if len(back) else own)]
+            learner = _vae.VaeLearner(modules, noise, sides, known[0], known[1], self.beta, warm)
             plan = Plan(
                 len(own), steps, self.batch, seed, "negative ELBO", max(1, steps // MEASURED),
                 self.patience, 0.995, device=where, precision=self.precision, checkpoint=self._checkpoint,
@@ -203,14 +225,14 @@ class Vae(Generator):
             done = train(learner, plan)
         self.weights_: dict[str, Any] = done.weights
         self.curves_: dict[str, Any] = done.curves
-        self._learn_prior(images[own], classes[own], rng)
+        self._learn_prior(images[own], classes[own], factors[own], rng)
         self.facts_: dict[str, Any] = {
             "training": done.facts,
             "images kept back": len(back),
             "Gaussians of the prior": [int((w > 0).sum()) for w in self.prior_["weights"]],
         }
 
-    def _learn_prior(self, images: Images, classes: Ints, rng: np.random.Generator) -> None:
+    def _learn_prior(self, images: Images, classes: Ints, factors: Floats, rng: np.random.Generator) -> None:
         """Learn where the latents of training images lie, and which of them tell most."""
         import numpy as np
 
@@ -218,58 +240,24 @@ class Vae(Generator):
 
         with _nets.fitted(self) as (where, net):
             mean, variance = _vae.posterior(net["encoder"], _nets.tensor(images, where))
+        k = factors.shape[1]
+        mean[:, :k], variance[:, :k] = factors, 1e-6
         self.prior_: dict[str, Any] = _vae.fit_prior(mean, variance, classes, len(self.rows_["count"]), rng)
         self.middle_: Floats = mean.mean(0)
         self.spread_: Floats = mean.std(0) + 1e-6
         cost = (mean**2 + variance - 1 - np.log(variance)).mean(0)
-        self.order_: Ints = np.argsort(-cost, kind="stable").astype(np.int64)
+        self.order_: Ints = (k + np.argsort(-cost[k:], kind="stable")).astype(np.int64)
 
     def _draw(self, classes: Ints, rng: np.random.Generator) -> pl.DataFrame:
         """Return one row for each class number (n,)."""
-        from simulacra.images import _rows, _vae
-
-        z = _vae.draw_prior(self.prior_, classes, rng)
-        return _rows.table(self.rows_, self._pictures(z, classes, rng), classes, rng)
-
-    def _pictures(self, z: Floats, classes: Ints, rng: np.random.Generator | None) -> Images:
-        """Return images, uint8 (n, H, W, C), of latents and class numbers; rng: of their noise, None for none."""
-        import torch
-
-        from simulacra.images import _nets, _vae
-
-        with _nets.fitted(self, rng) as (where, net):
-            noise = _vae.noise_of(self.weights_, self.space_, self.rows_["size"], where) if rng is not None else None
-            count = len(self.rows_["count"])
-            return _nets.images(_vae.pictures(net["decoder"], noise, torch.from_numpy(z), classes, count, where))
-
-    def _read(self, images: Any) -> tuple[Floats, Ints]:
-        """Return the latents of images (n, latent) and the classes (n,) that the encoder sees in them."""
-        from simulacra.images import _nets, _vae
-
-        self._require_fit()
-        with _nets.fitted(self) as (where, net):
-            pictures = _nets.tensor(self._checked(images), where)
-            return _vae.posterior(net["encoder"], pictures)[0], _vae.seen(net["encoder"], pictures)
-
-    def _classes(self, seen: Ints, label: Any) -> Ints:
         import numpy as np
 
-        from simulacra.images import _rows
+        from simulacra.images import _latents, _rows, _vae
+        from simulacra.parts.pictures import series
 
-        return seen if label is None else np.full(len(seen), _rows.class_of(self.rows_, label))
-
-    def _checked(self, images: Any) -> Images:
-        """Return images as uint8 (n, H, W, C). Raises DataError for another size or type."""
-        import numpy as np
-
-        self._require_fit()
-        out = np.asarray(images)
-        high, wide, channels = self.rows_["size"]
-        if channels == 1 and out.ndim == 3:
-            out = out[..., None]
-        if out.dtype != np.uint8 or out.shape[1:] != (high, wide, channels):
-            raise DataError(
-                f"{self.name}: images must be uint8 of shape (n, {high}, {wide}, {channels}), "
-                f"got {out.dtype} {out.shape}"
-            )
-        return out
+        # The columns beside come first: where some of them are factors, the pictures follow.
+        blank = np.zeros((len(classes), *self.rows_["size"]), np.uint8)
+        frame = _rows.table(self.rows_, blank, classes, rng)
+        known = (_latents.factors(self, frame) - self.units_[0]) / self.units_[1]
+        z = _vae.draw_prior(self.prior_, classes, known, rng)
+        return frame.with_columns(series(self.rows_["image"], _latents.pictures(self, z, classes, rng)))

@@ -2,14 +2,15 @@
 
 Pictures are (n, channels, height, width) floats about -1..1, classes one-hot. Both networks begin as principal
 components (Tipping and Bishop 1999) and learn what lines cannot say; they work on patches of pixels, see parts.convgan.
-References: Kingma and Welling (2014); Rybkin et al. (2021) for learning the noise.
+References: Kingma and Welling (2014); Rybkin et al. (2021) for learning the level of the noise.
 """
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as f
 
 from simulacra.parts.convgan import Patches
 from simulacra.parts.convnets import Decoder, Encoder
@@ -68,39 +69,48 @@ class ToPictures(nn.Module):
             self.linear.weight.copy_((axes * scale[:, None]).T)
 
     def forward(self, z: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
-        """Return pictures (n, channels, height, width) and log factors of the noise (n, BANDS) for z (n, latent)."""
+        """Return pictures (n, channels, height, width) and log factors of the noise (n, BANDS) for z (n, latent).
+
+        The factors are learned from the latents as they are, so that they do not shape them.
+        """
         flat = self.linear(z) + self.means(classes)
         picture = flat.reshape(-1, *self.shape) + self.patches.join(self.body(z, classes))
-        return picture, self.strength(torch.cat([z, classes], 1)).clamp(-2, 2)
+        return picture, self.strength(torch.cat([z.detach(), classes], 1)).clamp(-2, 2)
 
 
 class Noise(nn.Module):
-    """Gaussian noise of pictures along fixed axes: a deviation an axis, at most its `most`, times a factor a band.
+    """What a decoder leaves open: one level for all pixels, and deviations along axes, with a factor a band.
 
-    axes: (axes, pixels), orthonormal. most: (axes,) deviations. Along what lies beyond the axes there is none.
+    axes: (axes, pixels), orthonormal. deviations: (axes,) to begin with. level: standard deviation of all pixels to
+    begin with. Training weighs pixels by the level: with a deviation of its own an axis, noise would explain what
+    latents should. What is drawn follows the axes, and beyond them there is none. done: steps of training so far.
     """
 
-    def __init__(self, axes: Tensor, most: Tensor) -> None:
+    def __init__(self, axes: Tensor, deviations: Tensor, level: float) -> None:
         super().__init__()
         self.axes: Tensor
-        self.most: Tensor
         self.register_buffer("axes", axes, persistent=False)
-        self.register_buffer("most", most.clamp(min=FLOOR).log(), persistent=False)
-        self.less = nn.Parameter(torch.full((len(axes),), -2.0))
+        self.deviations = nn.Parameter(deviations.clamp(min=FLOOR).log())
+        self.level = nn.Parameter(torch.tensor(max(level, FLOOR)).log())
+        self.done: Tensor
+        self.register_buffer("done", torch.zeros((), dtype=torch.int64))
 
-    def deviations(self, strength: Tensor) -> Tensor:
-        """Return log deviations (n, axes) for log factors (n, BANDS)."""
-        each = (self.most - f.softplus(self.less)).clamp(min=torch.tensor(FLOOR).log().item())
-        place = torch.arange(len(self.axes), device=strength.device) * BANDS // len(self.axes)
-        return each + strength[:, place]
-
-    def loss(self, rest: Tensor, strength: Tensor) -> Tensor:
+    def misfit(self, rest: Tensor) -> Tensor:
         """Return minus the log likelihood (n,), but for a constant, of what pictures (n, ..) leave unexplained."""
-        along = rest.flatten(1) @ self.axes.T
-        deviations = self.deviations(strength)
+        level = self.level.clamp(min=math.log(FLOOR))
+        return (0.5 * rest.square() * (-2 * level).exp() + level).flatten(1).sum(1)
+
+    def shape(self, rest: Tensor, strength: Tensor) -> Tensor:
+        """Return the same (n,) along the axes, for log factors (n, BANDS) of each picture."""
+        along, deviations = rest.flatten(1) @ self.axes.T, self.along(strength)
         return (0.5 * along.square() * (-2 * deviations).exp() + deviations).sum(1)
+
+    def along(self, strength: Tensor) -> Tensor:
+        """Return log deviations (n, axes) for log factors (n, BANDS)."""
+        place = torch.arange(len(self.axes), device=strength.device) * BANDS // max(1, len(self.axes))
+        return self.deviations.clamp(min=math.log(FLOOR)) + strength[:, place]
 
     def draw(self, strength: Tensor, shape: tuple[int, ...]) -> Tensor:
         """Return noise (n, *shape), drawn from torch's generator."""
-        along = self.deviations(strength).exp() * torch.randn(len(strength), len(self.axes), device=strength.device)
+        along = self.along(strength).exp() * torch.randn(len(strength), len(self.axes), device=strength.device)
         return (along @ self.axes).reshape(-1, *shape)

@@ -13,6 +13,8 @@ CHECKS = {"generators": check_generator, "transforms": check_transform, "guards"
 
 SMALL: dict[str, dict[str, Any]] = {
     "images/flow": {"steps": 6, "batch": 32, "width": 8, "components": 12},
+    "images/gan": {"steps": 6, "batch": 16, "width": 8},
+    "images/vae": {"steps": 6, "batch": 16, "width": 8, "latent": 4},
     "tables/flow": {"steps": 6, "batch": 32, "width": 8},
     "tables/gan": {"steps": 6, "batch": 32, "width": 8},
     "tables/vae": {"steps": 6, "batch": 32, "width": 8, "latent": 3},
