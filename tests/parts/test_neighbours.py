@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from simulacra.core.rng import stream
 from simulacra.parts.neighbour_lists import search
@@ -112,3 +113,14 @@ def test_lists_say_what_share_of_the_neighbours_they_found(shape: tuple):
     assert (np.diff(np.sort(found, axis=1), axis=1) > 0).all()
     square = squares(points, points, np.repeat(rows, 5), found.ravel()).reshape(found.shape)
     assert np.allclose(np.sqrt(square), distance)
+
+
+def test_the_number_of_threads_changes_nothing():
+    points = table(2500, 25, 1)
+    rows = np.arange(2500)
+    with threadpool_limits(1):
+        one = nearest(points, points, 5, rows)
+    with threadpool_limits(4):
+        four = nearest(points, points, 5, rows)
+    assert (one[0] == four[0]).all()
+    assert (one[1] == four[1]).all()
