@@ -63,7 +63,7 @@ def neighbours(task: str, x: Any, y: np.ndarray) -> np.ndarray:
         rows = frame(x, y)
         return np.asarray(method(task).fit(rows, schema=schema(rows), seed=1).drawn_[0]["near"])
     none = np.zeros((len(x), 0), np.int64)
-    points, unit = smote.compared(x[y == 1], none[y == 1], None, False)
+    points, unit = smote.compared(x[y == 1], none[y == 1], False)
     around = 10 if task == "borderline" else 5
     layout = smote.Layout(list(range(x.shape[1])), 0, {})
     share, _ = smote.hostile(points, smote.Others(x, none, np.flatnonzero(y == 1)), layout, unit, around)

@@ -82,7 +82,7 @@ def learn(
     """
     numbers, codes = mine
     asked, levels = layout.asked, codes[:, : layout.levels]
-    points, unit = compared(numbers[:, asked], levels, None if others is None else others.numbers[:, asked], rule.scale)
+    points, unit = compared(numbers[:, asked], levels, rule.scale, None if others is None else (others.numbers, asked))
     base, chance, how = np.arange(len(points)), np.zeros(0), set()
     if others is not None:
         share, found = hostile(points, others, layout, unit, rule.around)
@@ -194,17 +194,23 @@ def move(drawn: Drawn, base: Ints, other: Ints, gap: Floats, out: npt.NDArray[An
             np.add(there, here, out=out[part], casting="same_kind")
 
 
-def compared(numbers: Floats, codes: Ints, others: Floats | None, scale: bool) -> tuple[Points, Floats]:
+def compared(
+    numbers: Floats, codes: Ints, scale: bool, whole: tuple[Floats, list[int]] | None = None
+) -> tuple[Points, Floats]:
     """Return the rows of a class as they are compared, and what their numbers were divided by: (numbers,).
 
-    A number is divided by its standard deviation within the class (with scale), or else among the other rows where the
-    class has one value alone. Two levels are as far apart as the median of the standard deviations.
+    A number is divided by its standard deviation within the class (with scale), or else in the whole table where the
+    class has one value alone. Two levels are as far apart as the median of the standard deviations. whole: the numbers
+    of the whole table, and which of them are compared.
     """
     spread = _spread(numbers)
     unit = np.ones(len(spread))
     if scale:
-        wider = spread if others is None else _spread(others)
-        unit = np.where(spread > 0, spread, np.where(wider > 0, wider, 1.0))
+        flat = np.flatnonzero(spread == 0)
+        unit = np.where(spread > 0, spread, 1.0)
+        if whole is not None and flat.size:
+            wider = _spread(whole[0][:, [whole[1][i] for i in flat]])
+            unit[flat] = np.where(wider > 0, wider, 1.0)
     middle = float(np.median(spread / unit)) if len(spread) else 0.0
     return Points(numbers / unit, codes, middle**2 or 1.0), unit
 
@@ -215,6 +221,8 @@ def _spread(numbers: Floats) -> Floats:
     gap = np.where(there, numbers, 0.0)
     gap = np.where(there, numbers - gap.sum(axis=0) / count, 0.0)
     spread: Floats = np.sqrt(np.square(gap).sum(axis=0) / count)
+    # The mean of equal numbers is not always the number.
+    spread[np.fmax.reduce(numbers, axis=0) == np.fmin.reduce(numbers, axis=0)] = 0.0
     return spread
 
 

@@ -48,7 +48,7 @@ def appoint(numbers: Floats, codes: Ints, labels: Ints, how: str, scale: bool) -
 
     how: "tomek" or "enn"; scale: as in tables/smote.
     """
-    points, unit = compared(numbers, codes, None, scale)
+    points, unit = compared(numbers, codes, scale)
     rows = np.arange(len(points))
     near, distance, found = search(points, points, min(EDITED if how == "enn" else 1, len(rows) - 1), rows)
     first = near[:, 0]

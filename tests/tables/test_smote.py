@@ -233,6 +233,15 @@ def test_make_draws_new_rows_of_the_rare_class(tmp_path):
     assert (made.data["fraud"] == "yes").all()
 
 
+def test_a_number_that_the_class_has_one_value_of_still_tells_it_from_others():
+    """Near in x are the others; in `kind` they lie far from the rare class, which is always 0.1."""
+    rng = stream(7, "test", "smote")
+    kind = np.where(np.arange(330) < 300, 0.1 + 5 * rng.standard_normal(330), 0.1)
+    frame = pl.DataFrame({"x": rng.standard_normal(330), "kind": kind, "c": ["no"] * 300 + ["yes"] * 30})
+    made = Smote(target="c", kind="adasyn").fit(frame, seed=1).sample(20, seed=2)
+    assert (made["kind"] == 0.1).all()
+
+
 # Wrong input ----------------------------------------------------------------------------------------------------------
 
 
