@@ -93,7 +93,9 @@ class Work:
 
         assert self.rows.holdout is not None
         frame = self.rows.holdout.frame
-        kept = thinned(np.arange(frame.height), stream(self.draws.seed, "engine/trial", "test"))
+        # A class that no training row has cannot be predicted, and is left out.
+        known = np.flatnonzero(self.task.codes(frame) >= 0)
+        kept = thinned(known, stream(self.draws.seed, "engine/trial", "test"))
         return Test(frame[kept], self.task.codes(frame[kept]))
 
     def outcome(self, seeds: int, measure: str) -> Any:

@@ -170,14 +170,29 @@ class Draws:
                 )
             least = LEAST_TRAIN if self.rare is None else 2
             if int((self.codes[train] == k).sum()) < least:
-                raise DataError(f"{there} rows have {name}; a trial needs {least} to train on. Add rows of that class")
+                raise DataError(
+                    f"{there} rows have {name}; a trial needs {least} to train on. Add rows of that class, or name "
+                    "another one with --positive"
+                )
             if int((held == k).sum()) < LEAST_TEST:
                 raise DataError(
                     f"{int((held == k).sum())} held-out rows have {name}; a trial needs {LEAST_TEST} to test on. Give "
-                    "more real rows with --holdout"
+                    "more real rows with --holdout, or name another class with --positive"
                 )
             if np.all(held == k):
                 raise DataError(f"all held-out rows have {name}; a trial also needs others to tell them from")
+
+    def refuse_balanced(self, fill: float) -> None:
+        """Raise DataError when the rare classes are as large already as filling up would make them."""
+        import numpy as np
+
+        counts = np.bincount(self.codes[self.rows(0)[0]], minlength=len(self.task.labels))
+        if all(counts[k] >= round(fill * counts.max()) for k in self.task.rare):
+            told = ", ".join(f"{n:,} {label}" for n, label in zip(counts, self.task.labels, strict=True))
+            raise DataError(
+                f"target {self.task.target!r} needs no rows: its classes are balanced already ({told}). Name the rare "
+                "class with --positive, or take fewer of its rows with --rare"
+            )
 
 
 def _together(parts: list[Ints]) -> Ints:

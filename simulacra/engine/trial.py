@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulacra.core.data import Dataset
 from simulacra.core.errors import ConfigError, DataError, near
-from simulacra.core.lineage import keyed_hash
+from simulacra.core.lineage import keyed_hash, versions
 from simulacra.core.options import whole
 from simulacra.core.report import Report
 from simulacra.engine._trial_journal import Journal
@@ -88,7 +88,7 @@ def trial(
     plans = _chosen(_trial_arms.plans(problem, image, known, rows.made), arms)
     measure = _measure(measure, problem, at(how))
     identity = (
-        problem, draws.codes.tobytes(), rare, fill, seed, how, [(p.arm.name) for p in plans],
+        versions(), problem, draws.codes.tobytes(), rare, fill, seed, how, [(p.arm.name) for p in plans],
         [(m.name, m.params()) for m in known], *(keyed_hash(d.frame) for d in rows.given()),
     )  # fmt: skip
     work = Work(rows, problem, draws, how, plans, fill, Journal(journal, identity))
@@ -167,6 +167,7 @@ def _draws(rows: Tables, problem: Task, rare: int | None, fill: float, seed: int
     held = rows.holdout
     draws = Draws(problem, problem.codes(rows.real.frame), rare, held is None, rows.made is not None, seed)
     draws.check(None if held is None else problem.codes(held.frame))
+    draws.refuse_balanced(fill)
     return draws
 
 

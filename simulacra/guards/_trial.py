@@ -147,7 +147,6 @@ def _verdict(outcome: Outcome, arm: Arm) -> Finding:
         f"{arm.against!r} that this trial would see in 8 of 10 cases is {found.smallest:.3f}",
         value=found.value,
         interval=(found.low, found.high),
-        limit=0.0,
         advice=_advice(outcome, arm, said),
         headline=True,
         reference=REFERENCE,

@@ -251,6 +251,7 @@ def test_images_get_their_own_simple_arms() -> None:
         ({"real": world(600, 1, share=0.0)}, DataError, "at least two classes"),
         ({"holdout": world(40, 1, share=0.1)}, DataError, "held-out rows have fraud = yes"),
         ({"real": world(0, 1)}, DataError, "no rows"),
+        ({"positive": "no", "rare": None}, DataError, "balanced already"),
     ],
 )
 def test_what_cannot_be_answered_is_refused_with_the_reason(
@@ -272,6 +273,13 @@ def test_a_method_that_cannot_be_fitted_is_said_not_to_be_run_and_the_others_go_
         world(600, 1), target="fraud", methods=["tables/rules", Fresh()], rare=12, seeds=3, learner="linear"
     )
     assert said(report)["tables/fresh"] in ("helps", "no evidence")
+
+
+def test_a_class_of_the_holdout_that_no_training_row_has_is_left_out() -> None:
+    odd = world(800, 2).with_columns(
+        fraud=pl.when(pl.int_range(pl.len()) < 5).then(pl.lit("maybe")).otherwise(pl.col("fraud"))
+    )
+    assert "duplicates" in said(run(holdout=odd, seeds=3, arms=["duplicates"]))
 
 
 def test_settings_are_read_by_the_field_of_the_method() -> None:

@@ -18,6 +18,8 @@ TERMS = {
     "coin, no difference was found that such a model can see.",
     "C2ST": "Classifier two-sample test: can a trained model tell made rows from real ones?",
     "AUC": "How often a model ranks a random row of one kind above one of the other: 0.5 is a coin, 1 is always right.",
+    "AUROC": "The area under the ROC curve, the same as AUC.",
+    "specificity": "The share of the rows outside a class that a model leaves out of it.",
     "TSTR": "Train on synthetic, test on real: a model learns from made rows and is judged on real ones.",
     "TRTR": "Train on real, test on real: the same model with real rows, the mark for TSTR.",
     "total variation": "Half the sum of all differences between two lists of shares; 0: the same, 1: nothing shared.",
