@@ -43,6 +43,7 @@ bench: $(VENV)/test.stamp
 	@$(ONE_THREAD) $(PY) bench/tables.py
 	@$(ONE_THREAD) $(PY) bench/guards.py
 	@$(ONE_THREAD) $(PY) bench/picture_guards.py
+	@$(ONE_THREAD) $(PY) bench/balance.py
 
 bench-peers: build/peers/sdv/stamp build/peers/argn/stamp build/peers/imblearn/stamp
 

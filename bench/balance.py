@@ -60,7 +60,10 @@ def arguments() -> argparse.Namespace:
     if unknown:
         stop(f"No section {unknown[0]!r}; there are {', '.join(SECTIONS)}.")
     if not asked.no_peer and not PEER.exists():
-        stop("imbalanced-learn is not installed beside us: run make bench-peers first, or give --no-peer.")
+        print("imbalanced-learn is left out: not installed, see make bench-peers")
+        asked.no_peer = True
+    if asked.no_peer:
+        asked.only = [name for name in asked.only if name != "neighbours"]
     asked.runs = 1 if asked.quick else asked.runs
     return asked
 
@@ -88,8 +91,6 @@ def around(asked: argparse.Namespace) -> list[Row]:
 
 def neighbours(asked: argparse.Namespace) -> list[Row]:
     """Share of rare rows whose neighbours, or whose number of others around them, are those of imbalanced-learn."""
-    if asked.no_peer:
-        stop("The section 'neighbours' compares with imbalanced-learn; leave --no-peer away, or name other sections.")
     out: list[Row] = []
     for task in ("smote", "smotenc", "borderline", "adasyn"):
         rows = size(asked, 100_000)
