@@ -167,7 +167,8 @@ class Heads(nn.Module):
 
 def gumbel(rows: int, width: int, device: str = "cpu") -> Tensor:
     """Return noise (rows, width) whose largest sum with logits is a draw by their chances."""
-    return -torch.log(torch.empty(rows, width, device=device).exponential_().clamp_min(1e-30))
+    # Twice the logarithm of a uniform number is several times as fast as the exponential numbers of torch.
+    return torch.rand(rows, width, device=device).clamp_(1e-7, 1 - 1e-7).log_().neg_().log_().neg_()
 
 
 class Mixture(nn.Module):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from simulacra.core.advice import LINKS, MEMORISED, SHAPES
@@ -20,9 +20,14 @@ if TYPE_CHECKING:
     from simulacra.parts.encoding import Ints
     from simulacra.parts.fields import Field
     from simulacra.parts.tokens import Token
+    from simulacra.parts.train import Trained
 
 NOISE = 64
 """Numbers of chance that a row is made from."""
+LEAST = 60
+"""Fewest updates between two measurements: in fewer the measure moves less than by chance."""
+WARM = 300
+"""Updates by likelihood alone, before there is a critic."""
 LINKED = 64
 """Numbers by which each value speaks to the columns after it."""
 
@@ -48,11 +53,14 @@ class Gan(Generator):
 
     name: ClassVar[str] = "tables/gan"
 
-    steps: int = option(3000, "Most updates of the weights; small tables take fewer.", low=1, unit="steps")
-    batch: int = option(512, "Rows of one update; small tables take fewer.", low=1, unit="rows")
+    steps: int = option(1200, "Most updates of the weights; small tables take fewer.", low=1, unit="steps")
+    batch: int = option(256, "Rows of one update; small tables take fewer.", low=1, unit="rows")
     width: int = option(256, "Units of a hidden layer.", low=4, high=8192)
     pac: int = option(
         1, "Rows that the critic judges together, against too little variety.", low=1, high=64, unit="rows"
+    )
+    likelihood: float = option(
+        1.0, "Weight of the likelihood of real rows beside the critic; 0: the critic alone.", low=0.0
     )
     rate: float = option(0.001, "Learning rate at its highest.", low=1e-6, high=1.0)
     start: str | None = option(None, "Saved model of the same columns whose weights training starts from.")
@@ -105,6 +113,7 @@ class Gan(Generator):
         from simulacra.parts.train import Plan, train
         from simulacra.parts.weights import device, load_weights, seeded
         from simulacra.tables import _gan
+        from simulacra.tables._gan_rows import Rows
         from simulacra.tables._network import length
 
         place = device(self.device)
@@ -119,16 +128,25 @@ class Gan(Generator):
             batch=max(batch, self.pac),
             seed=int(rng.integers(2**62)),
             judge="C2ST",
-            every=max(1, steps // 15),
+            every=max(min(steps, LEAST), steps // 10),
             patience=5,
             device=place,
             precision=self.precision,
             checkpoint=self._checkpoint,
         )
-        learner = _gan.Gan(nets, self.view_, tokens, kept, noise=NOISE, pac=self.pac, rate=self.rate, device=place)
-        done = train(learner, plan)
-        self.weights_, self.curves_ = done.weights, done.curves
-        self.facts_ |= {"training": done.facts}
+        nets = {name: net.to(place) for name, net in nets.items()}
+        rows = Rows(self.view_, tokens, kept, noise=NOISE, device=place)
+        if self.likelihood and not weights:
+            warm = min(WARM, steps)
+            first = replace(plan, steps=warm, judge="held-out loss", every=max(1, warm // 4), name="warm-up")
+            self._keep("warm-up", train(_gan.Likelihood(nets, rows, rate=self.rate), first))
+        done = train(_gan.Gan(nets, rows, pac=self.pac, rate=self.rate, likelihood=self.likelihood), plan)
+        self._keep("training", done)
+        self.weights_ = done.weights
+
+    def _keep(self, name: str, done: Trained) -> None:
+        self.curves_[name] = done.curves
+        self.facts_[name] = done.facts
 
     def _sample(self, n: int, rng: np.random.Generator) -> pl.DataFrame:
         return self._draw(n, rng, None)
@@ -137,7 +155,7 @@ class Gan(Generator):
         """Draw n rows under the condition on a category that is the rarest; the others are left to the caller."""
         from simulacra.parts.aim import aim
         from simulacra.parts.modes import discrete
-        from simulacra.tables._gan import asked
+        from simulacra.tables._gan_rows import asked
 
         if not self.view_:
             return self._draw(n, rng, None)
@@ -158,7 +176,7 @@ class Gan(Generator):
         if not self.view_:
             return to_frame(self.fields_, self.view_, np.zeros((n, 0), np.int64), rng)
         from simulacra.parts.weights import seeded
-        from simulacra.tables._gan import draw
+        from simulacra.tables._gan_nets import draw
 
         nets, place = self._ready()
         with seeded(rng, place):
@@ -168,16 +186,18 @@ class Gan(Generator):
     def _built(self) -> dict[str, torch.nn.Module]:
         """Return the user's networks with those that depend on the columns, untrained."""
         import torch
+        from torch import nn
 
         from simulacra.parts.modes import continuous, discrete
         from simulacra.parts.nets import Heads
-        from simulacra.tables._gan import Entry, Offsets
+        from simulacra.tables._gan_nets import Entry, Offsets
         from simulacra.tables._network import sizes
 
         places = discrete(self.view_)
         some = [sizes(self.view_)[j] for j in places]
         numbers = len(continuous(self.view_))
-        return self.network(NOISE + sum(some)) | {
+        return self.network(2 * NOISE) | {
+            "asked": nn.Embedding(sum(some) + 1, NOISE),
             "heads": Heads(some, self.width, [torch.from_numpy(self.shares_[j]) for j in places], LINKED),
             "offsets": Offsets(self.width + LINKED, numbers),
             "entry": Entry(sum(some), numbers, self.width),
