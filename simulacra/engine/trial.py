@@ -11,7 +11,7 @@ from simulacra.core.data import Dataset
 from simulacra.core.errors import ConfigError, DataError, near
 from simulacra.core.lineage import keyed_hash, versions
 from simulacra.core.options import whole
-from simulacra.core.report import Report
+from simulacra.core.report import Finding, Report, View
 from simulacra.engine._trial_journal import Journal
 from simulacra.engine.inputs import align, is_path, require, schema_of, take
 
@@ -71,10 +71,7 @@ def trial(
     Raises ConfigError, DataError for a request that cannot be met.
     """
     from simulacra.engine import _trial_arms
-    from simulacra.engine._trial_learn import at
     from simulacra.engine._trial_run import Work
-    from simulacra.guards import _trial, _trial_views
-    from simulacra.guards._frames import one_thread
 
     seeds = whole(seeds, "seeds", LEAST)
     seed = whole(seed, "seed")
@@ -83,22 +80,25 @@ def trial(
     problem, image = _task(rows.real, target, positive)
     how = _learner(learner, image, problem, steps, specificity)
     draws = _draws(rows, problem, rare, fill, seed)
-    known = [_trial_arms.method_of(m, target, settings or {}) for m in _listed(methods)]
-    _settings(settings or {}, known)
+    known = _methods(methods, settings or {}, target)
     plans = _chosen(_trial_arms.plans(problem, image, known, rows.made), arms)
-    measure = _measure(measure, problem, at(how))
+    measure = _measure(measure, problem, how)
     identity = (
-        versions(), problem, draws.codes.tobytes(), rare, fill, seed, how, [(p.arm.name) for p in plans],
+        versions(), problem, draws.codes.tobytes(), rare, fill, seed, how, [p.arm.name for p in plans],
         [(m.name, m.params()) for m in known], *(keyed_hash(d.frame) for d in rows.given()),
     )  # fmt: skip
-    work = Work(rows, problem, draws, how, plans, fill, Journal(journal, identity))
+    return _report(Work(rows, problem, draws, how, plans, fill, Journal(journal, identity)), real, seeds, measure)
+
+
+def _report(work: Work, real: Any, seeds: int, measure: str) -> Report:
+    from simulacra.guards import _trial, _trial_views
+    from simulacra.guards._frames import one_thread
+
     with one_thread():
         work.run(seeds)
     outcome = work.outcome(seeds, measure)
-    return Report.of(
-        [*_trial.findings(outcome), *_trial_views.views(outcome)],
-        _meta(real, rows, work, seeds, _trial.answer(outcome)),
-    )
+    found: list[Finding | View] = [*_trial.findings(outcome), *_trial_views.views(outcome)]
+    return Report.of(found, _meta(real, work.rows, work, seeds, _trial.answer(outcome)))
 
 
 def _rows(real: Any, made: Any, holdout: Any, target: str, schema: Schema | None, reading: Mapping[str, Any]) -> Tables:
@@ -171,15 +171,18 @@ def _draws(rows: Tables, problem: Task, rare: int | None, fill: float, seed: int
     return draws
 
 
-def _listed(methods: Iterable[str | Generator]) -> list[str | Generator]:
-    return [methods] if isinstance(methods, str) else list(methods)
+def _methods(
+    methods: Iterable[str | Generator], settings: Mapping[str, Mapping[str, Any]], target: str
+) -> Sequence[Generator]:
+    """Return the methods with their settings. Raises ConfigError for settings of a method that is not among them."""
+    from simulacra.engine._trial_arms import method_of
 
-
-def _settings(settings: Mapping[str, Any], methods: Sequence[Generator]) -> None:
-    names = [m.name for m in methods]
+    out = [method_of(m, target, settings) for m in ([methods] if isinstance(methods, str) else methods)]
+    names = [m.name for m in out]
     for name in settings:
         if name not in names:
             raise ConfigError(f"settings for {name!r}, which is not among the methods.{near(name, names)}")
+    return out
 
 
 def _chosen(plans: list[Plan], arms: Iterable[str] | None) -> list[Plan]:
@@ -195,9 +198,10 @@ def _chosen(plans: list[Plan], arms: Iterable[str] | None) -> list[Plan]:
     return [p for p in plans if p.arm.name in kept]
 
 
-def _measure(measure: str | None, problem: Task, recall: str) -> str:
-    from simulacra.engine._trial_learn import ERROR, MEASURES
+def _measure(measure: str | None, problem: Task, learner: Learner) -> str:
+    from simulacra.engine._trial_learn import ERROR, MEASURES, at
 
+    recall = at(learner)
     words = {"recall": recall, **{m: m for m in (*MEASURES[:2], recall)}}
     words |= {ERROR: ERROR, "mean absolute error": "mean absolute error"} if problem.number else {}
     if measure is None:
