@@ -37,8 +37,8 @@ class Gan(Generator):
     small U-Net, which begins as the identity, refines them until a class-conditional critic cannot tell them from real
     ones. So the variety of the Gaussian is there from the first step, and training adds what it lacks. The critic sees
     pictures slightly varied, both kinds alike, which keeps it from learning few images by heart, and the deviation
-    within its batch, which shows it a collapse. A tenth of the images is kept back; the averaged weights that
-    reach most of those with fewest pictures beyond them, in random convolutions, are used.
+    within its batch, which shows it a collapse. A tenth of the images is kept back; the averaged weights
+    nearest to those, by precision, recall and Frechet distance in random convolutions, are used.
 
     Learned: space_ (the Gaussians, see images/_components.py), rows_ labels and further columns, weights_ of both
     networks, curves_ losses by step, facts_ how the training went. Images are uint8, 8 to 64 pixels a side, grey or
@@ -129,7 +129,7 @@ class Gan(Generator):
             learner = _gan.GanLearner(modules, rough, sides, self._augment(len(own)), PENALTY)
             steps = _nets.steps(self.steps, self.batch, len(own))
             plan = Plan(
-                len(own), steps, self.batch, seed, "manifold error %", max(1, steps // MEASURED),
+                len(own), steps, self.batch, seed, _gan.JUDGE, max(1, steps // MEASURED),
                 self.patience, 0.995, decay=0.1, device=where, precision=self.precision, checkpoint=self._checkpoint,
             )  # fmt: skip
             done = train(learner, plan)

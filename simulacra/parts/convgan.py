@@ -188,7 +188,7 @@ def frechet(made: Tensor, real: Tensor) -> float:
 
 def manifolds(made: Tensor, real: Tensor, k: int = 5) -> tuple[float, float]:
     """Return precision and recall of made against real points (rows, features), by neighbours: k, fewer of few rows."""
-    k = max(1, min(k, len(real) // 10 + 1, len(made) - 1, len(real) - 1))
+    k = max(1, min(k, len(real) // 20, len(made) - 1, len(real) - 1))
     across = torch.cdist(made, real)
     near = [torch.cdist(x, x).kthvalue(min(k + 1, len(x)), dim=1).values for x in (made, real)]
     precision = (across <= near[1][None, :]).any(1).float().mean()
