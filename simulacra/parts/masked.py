@@ -52,12 +52,10 @@ class MaskedNet(nn.Module):
         self.enter_bias = nn.Parameter(torch.zeros(tokens, 1, width))
         self.inner = nn.Parameter(torch.randn(depth, 2, tokens, width, width) * width**-0.5)
         self.inner_bias = nn.Parameter(torch.zeros(depth, 2, tokens, 1, width))
-        self.heads = nn.ModuleList([nn.Linear(width, size) for size in sizes])
-        with torch.no_grad():
-            for head, token in zip(self.heads, view, strict=True):
-                rows = np.bincount(token["codes"], token["count"], token["size"]) + 0.5
-                head.weight.zero_()  # type: ignore[operator]
-                head.bias.copy_(torch.from_numpy(np.log(rows / rows.sum())))  # type: ignore[operator]
+        self.sizes = sizes
+        shares = [np.bincount(token["codes"], token["count"], token["size"]) + 0.5 for token in view]
+        self.leave = nn.Parameter(torch.zeros(sum(sizes), width))
+        self.leave_bias = nn.Parameter(torch.from_numpy(np.log(np.concatenate([s / s.sum() for s in shares]))).float())
 
     def forward(self, tokens: Tensor, visible: Tensor, wanted: Sequence[int]) -> list[Tensor]:
         """Return the logits (rows, size) of each wanted token.
@@ -80,7 +78,8 @@ class MaskedNet(nn.Module):
             y = functional.dropout(functional.silu(y), self.drop, self.training)
             x = x + torch.baddbmm(bias[1][some], y, weight[1][some])
         x = functional.dropout(_norm(x), self.drop, self.training)
-        return [self.heads[j](x[i]) for i, j in enumerate(wanted)]
+        weights, biases = torch.split(self.leave, self.sizes), torch.split(self.leave_bias, self.sizes)
+        return [functional.linear(x[i], weights[j], biases[j]) for i, j in enumerate(wanted)]
 
 
 def _norm(x: Tensor) -> Tensor:

@@ -48,7 +48,7 @@ class Unmasking:
         self.net, self.view, self.device = net.to(device), view, device
         self.tokens, self.kept = (torch.from_numpy(part).to(device) for part in (tokens, kept))
         self.sizes = torch.tensor([token["size"] for token in view], device=device)
-        self.optimiser = torch.optim.AdamW(net.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=0.01)
+        self.optimiser = torch.optim.AdamW(net.parameters(), rate, (0.9, 0.99), weight_decay=0.01, fused=True)
 
     def modules(self) -> dict[str, nn.Module]:
         """Return the network."""

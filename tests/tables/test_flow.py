@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
@@ -152,10 +154,31 @@ def test_a_network_of_ones_own_is_trained_saved_and_used(tmp_path: Path) -> None
     assert rents.max() - rents.min() < 150  # type: ignore[operator]
 
 
-def test_a_fit_with_a_checkpoint_gives_the_same_bytes(tmp_path: Path) -> None:
-    plain = Flow(steps=20).fit(toys.people(200), seed=1)
-    kept = Flow(steps=20).fit(toys.people(200), seed=1, checkpoint=tmp_path / "state")
-    assert all((kept.weights_[name] == weight).all() for name, weight in plain.weights_.items())
+class Pressed(Flow):
+    """A flow whose network presses Ctrl-C at a given look."""
+
+    name = "tables/pressed"
+    at: ClassVar[int] = 0
+
+    def network(self) -> torch.nn.Module:
+        net = super().network()
+        looks = iter(range(1, 10**6))
+        net.register_forward_pre_hook(
+            lambda *_: os.kill(os.getpid(), signal.SIGINT) if next(looks) == self.at else None
+        )
+        return net
+
+
+def test_stopped_by_ctrl_c_a_fit_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    table = toys.people(200)
+    whole = Pressed(steps=20).fit(table, seed=1)
+    Pressed.at = 14
+    with pytest.raises(KeyboardInterrupt):
+        Pressed(steps=20).fit(table, seed=1, checkpoint=tmp_path / "state")
+    Pressed.at = 0
+    rest = Pressed(steps=20).fit(table, seed=1, checkpoint=tmp_path / "state")
+    assert all((rest.weights_[name] == weight).all() for name, weight in whole.weights_.items())
+    assert rest.curves_ == whole.curves_
 
 
 @pytest.mark.parametrize(
