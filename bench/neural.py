@@ -4,8 +4,9 @@
     python bench/neural.py --peers ctgan,tvae --epochs 300   beside the peers (make bench-peers installs them); hours
     python bench/neural.py --methods vae --seeds 3
 
-The split, the measures and the seconds are those of bench/tables.py. Ours run at their defaults; `vae_unlinked` is the
-VAE whose code alone decides about a row, as in TVAE. The peers run at their defaults but for --epochs.
+The split, the measures and the seconds are those of bench/tables.py. Ours run at their defaults; `gan_critic_alone` is
+the GAN without the likelihood, `vae_unlinked` the VAE whose code alone decides about a row, as in TVAE. The peers run
+at their defaults but for --epochs.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from common import BUILD, ROOT, dataset, save, stop
 
 OURS = {
     "gan": "tables/gan",
+    "gan_critic_alone": "tables/gan likelihood=0 steps=3000",
     "vae": "tables/vae",
     "vae_unlinked": "tables/vae linked=False",
     "flow": "tables/flow",

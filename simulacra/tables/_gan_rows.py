@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from simulacra.parts.encoding import Ints
     from simulacra.parts.tokens import Token
 
+MOST = 64
+"""Most tokens that can be conditions: in a wider table each would come too seldom to be learned."""
 FREE = 0.5
 """Share of training rows that are made without a condition."""
 
@@ -93,7 +95,8 @@ class Rows:
 
 def eligible(view: list[Token]) -> list[int]:
     """Return which discrete tokens can be conditions, as places among the discrete ones: states and categories."""
-    return [k for k, j in enumerate(discrete(view)) if not view[j]["ordered"] and view[j]["size"] > 1]
+    found = [k for k, j in enumerate(discrete(view)) if not view[j]["ordered"] and view[j]["size"] > 1]
+    return found[:MOST]
 
 
 def asked(

@@ -48,7 +48,7 @@ class Vae(Generator):
 
     name: ClassVar[str] = "tables/vae"
 
-    steps: int = option(2500, "Most updates of the weights; small tables take fewer.", low=1, unit="steps")
+    steps: int = option(1500, "Most updates of the weights; small tables take fewer.", low=1, unit="steps")
     batch: int = option(512, "Rows of one update; small tables take fewer.", low=1, unit="rows")
     latent: int = option(16, "Numbers in the code of a row.", low=1, high=4096)
     beta: float = option(1.0, "Weight of the codes' divergence: above 1 simpler codes, below 1 exacter rows.", low=0.0)
@@ -262,7 +262,7 @@ class Vae(Generator):
         # Each row on its own, so that what is drawn inside a token is the same in all of them too.
         rows = [to_frame(self.fields_, self.view_, row[None], stream(seed, self.name, "cells")) for row in tokens]
         walk = self._finish(pl.concat(rows), stream(seed, self.name, "finish"), 0)
-        return walk.select(self.empty_.columns).cast(dict(self.empty_.schema))
+        return walk.select(self.empty_.columns).cast(self.empty_.schema)
 
 
 def _silu() -> torch.nn.Module:

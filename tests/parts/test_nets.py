@@ -50,7 +50,7 @@ def test_what_is_given_is_made_and_what_is_barred_is_not() -> None:
         free = net.draw(vector, gumbel(500, net.spots.total), lambda j, rows: bars[j])
     assert (tokens[:, 1] == 2).all() and (drawn[:, 1] == 2).all()
     assert torch.equal(ones.round(), net.spots.one_hot(tokens))
-    assert (free[:, 0] == 0).all() and len(free[:, 1].unique()) > 1
+    assert (free[:, 0] == 0).all() and int(free[:, 1].max()) > int(free[:, 1].min())
 
 
 def test_gradients_pass_through_drawn_tokens() -> None:
@@ -58,15 +58,15 @@ def test_gradients_pass_through_drawn_tokens() -> None:
     with seeded(np.random.default_rng(1)):
         vector = torch.randn(50, 4, requires_grad=True)
         ones = net.relaxed(vector, gumbel(50, net.spots.total), 0.5)[0]
-    ones[:, -1].sum().backward()
-    assert vector.grad is not None and float(vector.grad.abs().sum()) > 0
+    gradient = torch.autograd.grad(ones[:, -1].sum(), vector)[0]
+    assert float(gradient.abs().sum()) > 0
 
 
 def test_the_same_noise_makes_rows_that_differ_by_their_vectors_alone() -> None:
     net = heads(5)
     with seeded(np.random.default_rng(1)), torch.no_grad():
         same = net.draw(torch.zeros(30, 4), gumbel(1, net.spots.total))
-    assert len(same.unique(dim=0)) == 1
+    assert (same == same[0]).all()
 
 
 def test_a_mixture_draws_what_its_density_says() -> None:
