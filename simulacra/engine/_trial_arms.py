@@ -16,6 +16,7 @@ from simulacra.core.errors import ConfigError, DataError
 from simulacra.core.generator import Generator
 from simulacra.core.options import fields, parse
 from simulacra.core.rng import stream
+from simulacra.engine.inputs import relearned
 from simulacra.guards._trial import Arm
 
 if TYPE_CHECKING:
@@ -46,12 +47,17 @@ TABLE_SMOTE = "tables/smote"
 
 @dataclass(frozen=True)
 class Draw:
-    """One draw: the training rows with their classes, how many rows each rare class gets, and the seeds' number."""
+    """One draw of training rows and their classes.
+
+    schema: facts of all real rows, by which the learner reads cells. declared: the user gave it, so that methods may
+    know it too. fill: rare classes are brought to this many times the largest.
+    """
 
     task: Task
     frame: pl.DataFrame
     codes: Ints
     schema: Schema
+    declared: bool
     seed: int
     number: int
     fill: float
@@ -218,7 +224,9 @@ def _made(method: Generator, draw: Draw) -> dict[int, pl.DataFrame]:
     """Return the rows of a fresh fit that fill up each rare class."""
     fitted = dataclasses.replace(method)
     seed = int(draw.rng(f"fit {method.name}").integers(2**31))
-    fitted.fit(Dataset({"table": draw.frame}, draw.schema), seed=seed)
+    data = Dataset({"table": draw.frame}, draw.schema)
+    # An inferred schema knows the ranges and levels of test rows too; a method gets that of its own rows.
+    fitted.fit(data if draw.declared else relearned(data), seed=seed)
     target, cells = draw.task.target, draw.task.cells
     return {k: _some(fitted, n, seed + k, {target: cells[k]}) for k, n in draw.wanted().items() if n}
 

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tables:
-    """The rows of a trial: real, held out and made before; the columns of all agree."""
+    """The rows of a trial: real, held out and made before, whose columns agree; whether the schema was declared."""
 
     real: Dataset
     holdout: Dataset | None
     made: Any
+    declared: bool
 
     def given(self) -> list[Dataset]:
         """Return the tables that are there."""
@@ -67,7 +68,14 @@ class Work:
         train, held = self.draws.rows(number)
         frame = self.rows.real.frame
         draw = Draw(
-            self.task, frame[train], self.draws.codes[train], self.rows.real.schema, self.draws.seed, number, self.fill
+            self.task,
+            frame[train],
+            self.draws.codes[train],
+            self.rows.real.schema,
+            self.rows.declared,
+            self.draws.seed,
+            number,
+            self.fill,
         )
         try:
             rows = plan.rows(draw)

@@ -128,7 +128,8 @@ def _rows(real: Any, made: Any, holdout: Any, target: str, schema: Schema | None
         return dataclasses.replace(data, frames={"table": data.frame.filter(there)}, given_schema=first.schema)
 
     done = {name: told(data) for name, data in others.items()}
-    return Tables(told(first), done.get("holdout"), done["made"].frame if "made" in done else None)
+    made_rows = done["made"].frame if "made" in done else None
+    return Tables(told(first), done.get("holdout"), made_rows, schema is not None)
 
 
 def _task(real: Dataset, target: str, positive: str | None) -> tuple[Task, bool]:

@@ -150,7 +150,7 @@ def test_rows_that_add_nothing_to_duplicates_are_hardly_ever_said_to_help() -> N
 def test_all_arms_train_on_equally_many_rows() -> None:
     frame = world(300, 3)
     task = _trial_task.read(frame, Dataset({"t": frame}).schema, "fraud", "yes")
-    draw = _trial_arms.Draw(task, frame, task.codes(frame), Dataset({"t": frame}).schema, 0, 0, 1.0)
+    draw = _trial_arms.Draw(task, frame, task.codes(frame), Dataset({"t": frame}).schema, False, 0, 0, 1.0)
     plans = _trial_arms.plans(task, False, [Fresh()], None)
     found = {p.arm.name: p.rows(draw) for p in plans if p.arm.name != "SMOTE"}
     assert {len(r.rows) for r in found.values()} == {2 * int((draw.codes == 0).sum())}
@@ -281,6 +281,24 @@ def test_a_class_of_the_holdout_that_no_training_row_has_is_left_out() -> None:
         fraud=pl.when(pl.int_range(pl.len()) < 5).then(pl.lit("maybe")).otherwise(pl.col("fraud"))
     )
     assert "duplicates" in said(run(holdout=odd, seeds=3, arms=["duplicates"]))
+
+
+def test_a_method_knows_nothing_of_the_rows_it_is_tested_on() -> None:
+    """The largest value stands in one row; a method must not hear of it in draws that hold that row back."""
+    frame = world(400, 4).with_columns(x0=pl.Series([1e6] + [0.0] * 399) + pl.col("x0"))
+    heard: list[tuple[float, float]] = []
+
+    @dataclass
+    class Listens(Fresh):
+        name: ClassVar[str] = "tables/listens"
+
+        def _fit(self, data: Dataset, rng: np.random.Generator) -> None:
+            super()._fit(data, rng)
+            heard.append((float(data.schema["x0"].high or 0), float(data.frame["x0"].max())))  # type: ignore[arg-type]
+
+    simulacra.trial(frame, target="fraud", methods=[Listens()], seeds=8, learner="linear", arms=["tables/listens"])
+    assert any(most < 1e5 for _, most in heard)
+    assert all(high < 1e5 for high, most in heard if most < 1e5)
 
 
 def test_settings_are_read_by_the_field_of_the_method() -> None:
