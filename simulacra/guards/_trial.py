@@ -163,9 +163,11 @@ def _advice(outcome: Outcome, arm: Arm, said: str) -> str:
         return ""
     if said == HURTS:
         return f"train without it: {REAL!r} alone does better"
-    if effect(outcome, arm.name, arm.against, outcome.measure).high < 0:
+    over_simple = effect(outcome, arm.name, arm.against, outcome.measure)
+    if over_simple.high < 0:
         return f"take {arm.against!r}, which is simpler and does better"
-    return f"keep {REAL!r} or {arm.against!r}, which are simpler; more draws and a larger holdout show smaller effects"
+    keep = f"{REAL!r}, which is" if over_simple.low > 0 else f"{REAL!r} or {arm.against!r}, which are"
+    return f"keep {keep} simpler; more draws and a larger holdout show smaller effects"
 
 
 def _limits(outcome: Outcome) -> Iterator[Finding]:
