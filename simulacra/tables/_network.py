@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from simulacra.core.data import Dataset
     from simulacra.core.schema import Column
-    from simulacra.parts.aim import Aim
     from simulacra.parts.encoding import Floats, Ints
     from simulacra.parts.fields import Field
 
@@ -121,30 +120,21 @@ def features(view: list[Token], tokens: Ints) -> Floats:
 
 
 class Bars:
-    """What may not be drawn: levels that are too rare, an absent token where its state says there, what `aim` bars."""
+    """What may not be drawn: levels that are too rare, and an absent token where its state says that it is there."""
 
-    def __init__(self, view: list[Token], device: str, aim: Aim | None = None) -> None:
+    def __init__(self, view: list[Token], device: str) -> None:
         import torch
 
-        self.view, self.device, self.aim, self.torch = view, device, aim, torch
-        self.rare = [torch.from_numpy(never).to(device) for never in barred(view)]
+        self.view, self.torch = view, torch
+        self.rare = [torch.from_numpy(never).to(device)[None] for never in barred(view)]
 
     def __call__(self, j: int, rows: torch.Tensor) -> torch.Tensor:
-        """Return true where token j may not be drawn, (rows, size); rows: tokens of the row drawn so far."""
-        token = self.view[j]
-        never = self.rare[j][None]
-        if self.aim is not None and j in self.aim.flags:
-            allowed = self.torch.from_numpy(np.atleast_2d(self.aim.mask(j, rows.cpu().numpy()))).to(self.device)
-            # Where nothing that is asked for is left, the caller rejects the row.
-            never = never | (~allowed & (allowed & ~never).any(1, keepdim=True))
-        if token["gate"] < 0:
+        """Return true where token j may not be drawn, (rows or 1, size); rows: tokens of the row drawn so far."""
+        never, gate = self.rare[j], self.view[j]["gate"]
+        if gate < 0:
             return never
-        gone = (rows[:, token["gate"]] != 0)[:, None]
-        return (
-            self.torch.cat([never | gone, ~gone], 1)
-            if never.shape[0] == len(rows)
-            else self.torch.cat([never.expand(len(rows), -1) | gone, ~gone], 1)
-        )
+        gone = (rows[:, gate] != 0)[:, None]
+        return self.torch.cat([never | gone, ~gone], 1)
 
 
 def to_frame(fields: list[Field], view: list[Token], tokens: Ints, rng: np.random.Generator) -> pl.DataFrame:

@@ -14,7 +14,6 @@ from simulacra.parts.twosample import auc
 from simulacra.tables._network import CHUNK, Bars, features
 
 if TYPE_CHECKING:
-    from simulacra.parts.aim import Aim
     from simulacra.parts.encoding import Ints
     from simulacra.parts.tokens import Token
 
@@ -94,21 +93,19 @@ def codes(nets: dict[str, nn.Module], tokens: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @torch.no_grad()
-def draw(nets: dict[str, nn.Module], view: list[Token], n: int, device: str, aim: Aim | None = None) -> Ints:
-    """Return the tokens (n, tokens) of n new rows; aim: what tokens may be."""
+def draw(nets: dict[str, nn.Module], view: list[Token], n: int, device: str) -> Ints:
+    """Return the tokens (n, tokens) of n new rows."""
     out = []
     for first in range(0, n, CHUNK):
         z = nets["prior"].draw(min(CHUNK, n - first))  # type: ignore[operator]
-        out.append(decoded(nets, view, z, device, aim))
+        out.append(decoded(nets, view, z, device))
     return np.concatenate(out)
 
 
 @torch.no_grad()
-def decoded(
-    nets: dict[str, nn.Module], view: list[Token], z: Tensor, device: str, aim: Aim | None = None, same: bool = False
-) -> Ints:
+def decoded(nets: dict[str, nn.Module], view: list[Token], z: Tensor, device: str, same: bool = False) -> Ints:
     """Return the tokens drawn from codes z (rows, latent); same: with the same chance in every row."""
     total = nets["heads"].spots.total  # type: ignore[union-attr]
     noise = gumbel(1 if same else len(z), int(total), device)  # type: ignore[arg-type]
-    tokens = nets["heads"].draw(nets["decoder"](z), noise, Bars(view, device, aim))  # type: ignore[operator]
+    tokens = nets["heads"].draw(nets["decoder"](z), noise, Bars(view, device))  # type: ignore[operator]
     return np.asarray(tokens.cpu().numpy(), np.int64)
