@@ -91,6 +91,7 @@ def _one(out: Aim, one: Field, columns: tuple[Column, ...], wanted: Where) -> No
         states = np.zeros(size, bool)
         states[codes[MISSING:]] = _hits(one, np.arange(MISSING, len(codes)), None, columns, wanted)
         states[[view[j]["rare"]] if view[j]["rare"] >= 0 else []] = False
+        states[codes[(view[j]["count"] == 0)]] = False
     states[THERE] = values.any() or between
     if one["state"] >= 0:
         states &= out.flags.get(j, np.ones(len(states), bool))

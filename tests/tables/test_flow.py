@@ -105,6 +105,19 @@ def test_a_level_too_rare_to_be_drawn_is_never_drawn_and_cannot_be_asked_for() -
         model.sample(10, seed=1, where={"c": None})
 
 
+def test_conditions_on_texts_read_as_numbers_and_times() -> None:
+    real = toys.mixed(300)
+    model = Flow(steps=20).fit(real, seed=1)
+    made = model.sample(30, seed=1, where={"stock": (None, "160"), "seen": ("03/31/2020", "06/19/2020")})
+    assert (made["stock"].cast(pl.Float64) <= 160).all()
+    seen = made["seen"].str.to_date("%m/%d/%Y")
+    assert seen.is_between(pl.date(2020, 3, 31), pl.date(2020, 6, 19)).all()  # type: ignore[arg-type]
+    assert (model.sample(30, seed=1, where={"stock": "tbd"})["stock"] == "tbd").all()
+    assert model.sample(30, seed=1, where={"weight": None})["weight"].null_count() == 30
+    with pytest.raises(DataError, match="no cell that can be drawn fulfils stock=?"):
+        model.sample(10, seed=1, where={"stock": None})
+
+
 def test_a_warm_start_goes_on_from_the_saved_weights(tmp_path: Path, fitted: Flow) -> None:
     fitted.save(tmp_path / "model")
     path = str(tmp_path / "model")
