@@ -3,7 +3,7 @@
     python bench/sweep.py                       about 150 CPU seconds
     python bench/sweep.py --show build/bench    also the sheets of a sweep and of samples, as PNG
 
-Fitted on 3,000 toy pictures (a cross, disc or square) with place, size and colour as columns beside them. Each factor of
+Fitted on 3,000 toy pictures (cross, disc or square) with place, size and colour as columns beside them. Each factor of
 16 other pictures is set to five values from -1.5 to 1.5 standard deviations, and all are read again from the pixels: a
 row of the table says by how much each moved, 1 being what was asked for.
 """
