@@ -42,6 +42,7 @@ torch: $(VENV)/torch.stamp
 bench: $(VENV)/test.stamp
 	@$(ONE_THREAD) $(PY) bench/tables.py
 	@$(ONE_THREAD) $(PY) bench/guards.py
+	@$(ONE_THREAD) $(PY) bench/images.py --seeds 3
 	@$(ONE_THREAD) $(PY) bench/picture_guards.py
 	@$(ONE_THREAD) $(PY) bench/balance.py
 
