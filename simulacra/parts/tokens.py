@@ -124,6 +124,18 @@ def barred(view: list[Token]) -> list[npt.NDArray[np.bool_]]:
     return [np.arange(token["size"]) == token["rare"] for token in view]
 
 
+def features(view: list[Token], tokens: Ints) -> npt.NDArray[np.float64]:
+    """Return tokens as what a classifier may look at: absent is missing, fine ones stand behind the point."""
+    out: list[npt.NDArray[np.float64]] = []
+    for j, token in enumerate(view):
+        column = np.where(tokens[:, j] < token["size"], tokens[:, j], np.nan).astype(float)
+        if token["above"] >= 0:
+            out[-1] = out[-1] + column / token["size"]
+        else:
+            out.append(column)
+    return np.stack(out, 1) if out else np.zeros((len(tokens), 0))
+
+
 def _draw(
     token: Token, inner: Token | None, cell: Ints, place: Ints | None, rng: np.random.Generator
 ) -> tuple[Ints, Ints, Ints]:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from simulacra.parts.tokens import barred
+from simulacra.parts.tokens import barred, features
 from simulacra.parts.twosample import auc
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Unmasking:
         rng = np.random.default_rng(0)
         n = min(TRIED, len(self.kept))
         made = draw(self.net, self.view, n, rng, device=self.device)
-        c2st = auc(_features(self.view, made), _features(self.view, self.kept[:n].cpu().numpy()), rng)
+        c2st = auc(features(self.view, made), features(self.view, self.kept[:n].cpu().numpy()), rng)
         return {"held-out loss": sum(losses) / len(self.kept), "C2ST": c2st}
 
     def _turns(self, rows: int, fixed: float) -> Tensor:
@@ -190,15 +190,3 @@ def _resampled(weight: npt.NDArray[np.float64], n: int, rng: np.random.Generator
     chance = np.cumsum(np.exp(weight - weight.max()))
     even = (rng.random() + np.arange(n)) / n * chance[-1]
     return rng.permutation(np.minimum(np.searchsorted(chance, even, "right"), len(weight) - 1))
-
-
-def _features(view: list[Token], tokens: Ints) -> npt.NDArray[np.float64]:
-    """Return tokens as what a classifier may look at: absent is missing, fine ones stand behind the point."""
-    out: list[npt.NDArray[np.float64]] = []
-    for j, token in enumerate(view):
-        column = np.where(tokens[:, j] < token["size"], tokens[:, j], np.nan).astype(float)
-        if token["above"] >= 0:
-            out[-1] = out[-1] + column / token["size"]
-        else:
-            out.append(column)
-    return np.stack(out, 1) if out else np.zeros((len(tokens), 0))

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from simulacra.parts.nets import gumbel
+from simulacra.parts.tokens import features
 from simulacra.parts.twosample import auc
 from simulacra.tables._gan_nets import condition, draw, entered
 from simulacra.tables._gan_rows import Batch, Rows
-from simulacra.tables._network import features
 
 JUDGED = 4000
 """Rows drawn to see how they differ from rows kept back."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from simulacra.core.data import Dataset
     from simulacra.core.schema import Column
-    from simulacra.parts.encoding import Floats, Ints
+    from simulacra.parts.encoding import Ints
     from simulacra.parts.fields import Field
 
 BINS, SPIKE = 64, 5
@@ -105,18 +105,6 @@ def length(steps: int, batch: int, rows: int) -> tuple[int, int]:
     """Return the steps and the batch for so many training rows: small tables take fewer of either."""
     batch = max(1, min(batch, rows // 4))
     return max(1, min(steps, PASSES * rows // batch)), batch
-
-
-def features(view: list[Token], tokens: Ints) -> Floats:
-    """Return tokens as what a classifier may look at: absent is missing, fine ones stand behind the point."""
-    out: list[Floats] = []
-    for j, token in enumerate(view):
-        column = np.where(tokens[:, j] < token["size"], tokens[:, j], np.nan).astype(float)
-        if token["above"] >= 0:
-            out[-1] = out[-1] + column / token["size"]
-        else:
-            out.append(column)
-    return np.stack(out, 1) if out else np.zeros((len(tokens), 0))
 
 
 class Bars:

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from simulacra.parts.nets import gumbel
+from simulacra.parts.tokens import features
 from simulacra.parts.twosample import auc
-from simulacra.tables._network import CHUNK, Bars, features
+from simulacra.tables._network import CHUNK, Bars
 
 if TYPE_CHECKING:
     from simulacra.parts.encoding import Ints
