@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from simulacra.core import infer_images, options, rng, state
+from simulacra.core.atomic import sha256
 from simulacra.core.data import Dataset, as_dataset, frame_kind, give_back
 from simulacra.core.errors import ConfigError, DataError, ModelError, NotFitted, near
 from simulacra.core.lineage import Lineage, keyed_hash, versions
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 class Checkpoint:
     """Where a long fit keeps its state, and what it is a fit of: a state of anything else is never taken up.
 
-    path: a folder, which need not exist. identity: a hash of method, fields, seed, data and versions.
+    path: a folder, which need not exist. identity: a hash of method, fields, seed, data, schema, versions and the model
+    that is started from.
     """
 
     path: Path
@@ -125,7 +127,8 @@ class Generator:
         parents = tuple(keyed_hash(f) for f in source.frames.values()) if data is not None else ()
         self._checkpoint: Checkpoint | None = None
         if checkpoint is not None:
-            self._checkpoint = Checkpoint.of(checkpoint, self.name, self.params(), seed, parents, versions())
+            known = (source.schema.to_dict(), _origin(self), versions())
+            self._checkpoint = Checkpoint.of(checkpoint, self.name, self.params(), seed, parents, *known)
         self.schema_: Schema = source.schema
         self._fit(source, rng.stream(seed, self.name, "fit"))
         self.kind_: str = kind
@@ -260,3 +263,13 @@ class Generator:
 
     def _lineage(self, seed: int) -> Lineage:
         return dataclasses.replace(self.lineage_, seed=seed)
+
+
+def _origin(method: Generator) -> tuple[str, str]:
+    """Return which class fits, for a subclass may bring a network of its own, and the sum of the model it starts from.
+
+    Another model may stand at the path of `start` by the next call.
+    """
+    start = getattr(method, "start", None)
+    saved = isinstance(start, str) and state.is_saved(start)
+    return type(method).__qualname__, sha256(Path(str(start)) / "manifest.json") if saved else ""

@@ -109,7 +109,11 @@ def restore(learner: Learner, plan: Plan, sums: dict[str, torch.Tensor]) -> Stat
         return None
     if tree.get("identity") != plan.checkpoint.identity or tree.get("plan") != _described(plan):
         return None
-    load_weights(learner.modules(), tree["present"])
+    try:
+        load_weights(learner.modules(), tree["present"])
+    except ModelError:
+        # A network of the user's own that was changed in the meantime.
+        return None
     for name, optimiser in learner.optimisers().items():
         optimiser.load_state_dict(_tensor_tree(tree["optimisers"][name]))
     sums.update({name: torch.tensor(value, device=plan.device) for name, value in tree["sums"].items()})

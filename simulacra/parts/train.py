@@ -144,6 +144,7 @@ def _update(learner: Learner, plan: Plan, now: State, sums: dict[str, torch.Tens
 
 def _tried(learner: Learner, plan: Plan, now: State) -> dict[str, torch.Tensor]:
     """Make one update; while the batch does not fit into memory, halve it."""
+    learning = [w for module in learner.modules().values() for w in module.parameters() if w.requires_grad]
     while True:
         rows = torch.from_numpy(_rows(plan, now.seen, now.batch)).to(plan.device)
         torch.manual_seed(int(stream(plan.seed, "parts/train", "step", now.step).integers(2**62)))
@@ -159,6 +160,9 @@ def _tried(learner: Learner, plan: Plan, now: State) -> dict[str, torch.Tensor]:
                     "machine with more memory"
                 ) from error
         now.batch, now.halved = now.batch // 2, now.halved + 1
+        for w in learning:
+            # What the update held fixed when it broke off, such as a critic, would never learn again.
+            w.requires_grad_(True)
         gc.collect()
         if plan.device == "cuda":
             torch.cuda.empty_cache()

@@ -153,6 +153,30 @@ def test_a_batch_that_does_not_fit_is_halved_and_said() -> None:
         train(Line(biggest=0), PLAN)
 
 
+def test_what_was_held_fixed_when_memory_ran_out_learns_again() -> None:
+    line, begin = Line(), weights_of(Line().modules())
+    step = line.step
+
+    def frozen(rows: torch.Tensor) -> dict[str, torch.Tensor]:
+        if len(rows) > 10:
+            line.net[0].requires_grad_(False)
+            raise torch.OutOfMemoryError("planted: out of memory")
+        return step(rows)
+
+    line.step = frozen  # type: ignore[method-assign]
+    assert not np.array_equal(train(line, PLAN).weights["net.0.weight"], begin["net.0.weight"])
+
+
+def test_the_checkpoint_of_another_network_is_not_taken_up(tmp_path: Path) -> None:
+    plan = dataclasses.replace(PLAN, checkpoint=Checkpoint(tmp_path / "c", "this"))
+    train(Line(), plan)
+    line = Line()
+    line.net = torch.nn.Sequential(torch.nn.Linear(1, 1))
+    line.optimiser = torch.optim.Adam(line.net.parameters(), 0.02)
+    train(line, plan)
+    assert line.updates == 120
+
+
 def test_another_error_is_not_taken_for_a_full_memory() -> None:
     line = Line()
     line.y = line.y[:10]
