@@ -99,6 +99,11 @@ def test_a_class_of_two_images_and_columns_beside_are_drawn() -> None:
     assert not any(np.array_equal(a, b) for a in made["image"].to_numpy() for b in tiny["image"].to_numpy())
 
 
+def test_two_images_are_enough() -> None:
+    two = toys.pictures(2, 12)
+    assert Gan(steps=2, width=4).fit(two, seed=1).sample(3, seed=1).schema == two.schema
+
+
 def test_an_unknown_class_is_refused_by_name() -> None:
     model = Gan(**SMALL).fit(toys.pictures(50, 8), seed=1)
     with pytest.raises(DataError, match="no class fulfils.*'cross', 'disc', 'square'"):
