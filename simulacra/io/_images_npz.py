@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import tokenize
 import zipfile
 import zlib
 from dataclasses import dataclass, field
@@ -150,7 +151,7 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, shown: str) -> Arr
         with archive.open(member) as handle:
             found: Array = np.lib.format.read_array(handle, allow_pickle=False)
             return found
-    except ValueError as error:
+    except (ValueError, TypeError, tokenize.TokenError) as error:
         raise DataError(
             f"{shown}, array {name!r}: cannot be read ({error}); write it again with numpy.savez"
         ) from error

@@ -245,6 +245,15 @@ def test_a_header_that_promises_more_than_is_there_allocates_nothing(tmp_path: P
         simulacra.read(tmp_path / "real.npz")
 
 
+@pytest.mark.parametrize("shape", ["((((8", "(True, 8, 8), }", "(-1, -8, 8), }"])
+def test_a_header_that_cannot_be_read_names_its_array(tmp_path: Path, shape: str) -> None:
+    header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}\n".encode()
+    with zipfile.ZipFile(tmp_path / "real.npz", "w") as archive:
+        archive.writestr("images.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + b"\0" * 64)
+    with pytest.raises(DataError, match=r"array 'images': cannot be read"):
+        simulacra.read(tmp_path / "real.npz")
+
+
 def test_without_pillow_the_command_that_installs_it_is_named(real: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "PIL.Image", None)
     with pytest.raises(MissingExtra, match=r"reading images needs PIL: pip install 'simulacra\[images\]'"):
