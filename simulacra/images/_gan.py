@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -12,9 +12,13 @@ from torch import Tensor, nn
 from torch.nn import functional as f
 
 from simulacra.core.rng import stream
+from simulacra.images import _carry
 from simulacra.images._nets import CHUNK, Sides
 from simulacra.parts import twosample
 from simulacra.parts.convgan import PLANES, Look, frechet, manifolds, varied
+
+if TYPE_CHECKING:
+    from simulacra.images._nets import Images, Ints
 
 RATE = 5e-4
 """Learning rate of both networks."""
@@ -22,10 +26,39 @@ LAZY = 8
 """Updates of the critic between two of its gradient penalty (Karras et al. 2020), on average."""
 JUDGE = "distance %"
 """The measure that decides which weights are kept."""
+MAPPED, STRENGTH = 64, 0.7
+"""Components in which made images get the moments of their class, and how far."""
 DRAWS = 2
 """Times that as many pictures as are kept back are made for a measure."""
 SPACE = 32
 """Principal components in which pictures are measured."""
+
+
+def narrowed(space: Mapping[str, Any], most: int) -> dict[str, Any]:
+    """Return the space of images/_components with fewer leading components, and their covariances."""
+    k = min(most, int(space["leading"]))
+    factors = np.asarray(space["factors"], np.float64)[:, :k]
+    covariances = factors @ factors.transpose(0, 2, 1)
+    little = 1e-6 * np.trace(covariances, axis1=1, axis2=2).mean() + 1e-12
+    return {**space, "leading": k, "factors": np.linalg.cholesky(covariances + little * np.eye(k))}
+
+
+def moments(space: Mapping[str, Any], made: Images, classes: Ints) -> dict[str, Any]:
+    """Return the map of a class that gives made images its own mean and covariance in the leading components."""
+    small = narrowed(space, MAPPED)
+    return _carry.correction(_carry.points(small, made, classes), classes, _carry.gaussians(small))
+
+
+def widened(space: Mapping[str, Any], found: Mapping[str, Any], made: Images, classes: Ints) -> Images:
+    """Return made images, uint8 (n, H, W, C), moved most of the way along the map of their class.
+
+    What a critic teaches narrows a class; this gives back most of its variety and costs a little precision.
+    """
+    small = narrowed(space, MAPPED)
+    before = _carry.points(small, made, classes)
+    moved = (_carry.corrected(dict(found), before, classes, STRENGTH) - before) * small["scale"][: small["leading"]]
+    level = made.reshape(len(made), -1) + 255.0 * (moved @ small["axes"][: small["leading"]])
+    return np.clip(np.rint(level), 0, 255).astype(np.uint8).reshape(made.shape)
 
 
 class Rough:

@@ -23,6 +23,8 @@ COMPONENTS = 128
 """Principal components of the rough pictures."""
 MEASURED = 12
 """Measurements in a training that runs to its end."""
+REFERENCE = 2000
+"""Images drawn after training, from which the variety that it lost is learned."""
 PLENTY = 1000
 """Images from which the critic needs no variation."""
 PENALTY = 0.05
@@ -54,7 +56,7 @@ class Gan(Generator):
     block_rows: ClassVar[int] = 256
 
     label: str | None = option(None, "Column of the classes; none: the one named or shaped like labels.")
-    steps: int = option(1000, "Most updates of each network; few images take fewer.", low=1, unit="steps")
+    steps: int = option(900, "Most updates of each network; few images take fewer.", low=1, unit="steps")
     batch: int = option(32, "Images of one update.", low=1, unit="images")
     width: int = option(32, "Channels of the finest layer.", low=4, high=512)
     pack: int = option(1, "Images that the critic judges as one (PacGAN); more guards against collapse.", low=1, high=8)
@@ -84,7 +86,7 @@ class Gan(Generator):
         need("torch", "torch", self.name)
         from threadpoolctl import threadpool_limits
 
-        from simulacra.images import _components, _nets, _rows
+        from simulacra.images import _components, _gan, _nets, _rows
 
         self.rows_: dict[str, Any]
         images, classes, self.rows_ = _rows.learn(data, self.label, rng, self.name)
@@ -95,6 +97,9 @@ class Gan(Generator):
                 space = _components.fit(images[own], classes[own], count, COMPONENTS, None, rng)[0]
         self.space_: dict[str, Any] = space if before is None else before.space_
         self._train(images, classes, before, (own, back), rng)
+        drawn = _rows.draw_classes(self.rows_, REFERENCE, rng)
+        with threadpool_limits(1):
+            self.moments_: dict[str, Any] = _gan.moments(self.space_, self._made(drawn, rng), drawn)
 
     def _sample(self, n: int, rng: np.random.Generator) -> pl.DataFrame:
         from simulacra.images import _rows
@@ -142,13 +147,22 @@ class Gan(Generator):
 
     def _draw(self, classes: Ints, rng: np.random.Generator) -> pl.DataFrame:
         """Return one row for each class number (n,)."""
+        from threadpoolctl import threadpool_limits
+
+        from simulacra.images import _gan, _rows
+
+        with threadpool_limits(1):
+            images = _gan.widened(self.space_, self.moments_, self._made(classes, rng), classes)
+        return _rows.table(self.rows_, images, classes, rng)
+
+    def _made(self, classes: Ints, rng: np.random.Generator) -> Images:
+        """Return images of these classes (n,) as the network draws them."""
         import torch
 
-        from simulacra.images import _gan, _nets, _rows
+        from simulacra.images import _gan, _nets
 
         with _nets.fitted(self, rng) as (where, net):
             rough, codes = _gan.Rough(self.space_, self.rows_["size"], where), torch.from_numpy(classes).to(where)
             count = len(self.rows_["count"])
             made = [_gan.make(net["generator"], rough, part, count) for part in torch.split(codes, _nets.CHUNK)]
-            images = _nets.images(torch.cat(made))
-        return _rows.table(self.rows_, images, classes, rng)
+            return _nets.images(torch.cat(made))
