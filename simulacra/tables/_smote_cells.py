@@ -146,4 +146,6 @@ def _cells(values: Floats, dtype: pl.DataType, grid: tuple[int, int]) -> pl.Seri
     if dtype.is_float() or dtype.is_decimal():
         return pl.Series(values).cast(dtype)
     whole: Any = pl.Series(dtype=dtype).to_physical().dtype
-    return pl.Series(np.nan_to_num(np.rint(values))).cast(whole).cast(dtype)
+    # The largest whole number of 64 bits is no double: it would be rounded out of its type.
+    most = np.nextafter(2.0 ** (64 if whole == pl.UInt64 else 63), 0)
+    return pl.Series(np.minimum(np.nan_to_num(np.rint(values)), most)).cast(whole).cast(dtype)

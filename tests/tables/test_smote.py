@@ -303,3 +303,9 @@ def test_cleaning_that_leaves_no_room_says_so():
     frame = pl.DataFrame({"x": [*np.linspace(0, 100, 400), 0, 100], "c": ["no"] * 400 + ["yes"] * 2})
     with pytest.raises(DataError, match="however often they are drawn"):
         Smote(target="c", clean="enn", ratio=0.01).fit(frame, seed=1).sample(200, seed=2)
+
+
+def test_the_largest_whole_numbers_stay_in_their_type():
+    ends = pl.Series([2**63 - 1, 2**63 - 1, -(2**63), 7] * 5)
+    made = Smote().fit(pl.DataFrame({"x": ends, "y": pl.Series([2**64 - 1, 0] * 10, dtype=pl.UInt64)}), seed=1)
+    assert made.sample(40, seed=1).schema == {"x": pl.Int64, "y": pl.UInt64}
