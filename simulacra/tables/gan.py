@@ -63,8 +63,10 @@ class Gan(Generator):
         1.0, "Weight of the likelihood of real rows beside the critic; 0: the critic alone.", low=0.0
     )
     rate: float = option(0.001, "Learning rate at its highest.", low=1e-6, high=1.0)
+    patience: int = option(5, "Measurements without gain before training ends, 0 for never.", low=0)
     start: str | None = option(None, "Saved model of the same columns whose weights training starts from.")
     device: str = option("auto", "Where to compute; auto takes a GPU if there is one.", choices=("auto", "cpu", "cuda"))
+    threads: int = option(1, "Threads of the CPU; another number may change the last digits.", low=1, high=256)
     precision: str = option("float32", "Numbers used in training on a GPU.", choices=("float32", "mixed"))
 
     @classmethod
@@ -117,7 +119,7 @@ class Gan(Generator):
         from simulacra.tables._network import length
 
         place = device(self.device)
-        with seeded(rng, place):
+        with seeded(rng, place, self.threads):
             nets = self._built()
         if weights:
             load_weights(nets, weights)
@@ -129,8 +131,9 @@ class Gan(Generator):
             seed=int(rng.integers(2**62)),
             judge="C2ST",
             every=max(min(steps, LEAST), steps // 10),
-            patience=5,
+            patience=self.patience,
             device=place,
+            threads=self.threads,
             precision=self.precision,
             checkpoint=self._checkpoint,
         )
@@ -179,7 +182,7 @@ class Gan(Generator):
         from simulacra.tables._gan_nets import draw
 
         nets, place = self._ready()
-        with seeded(rng, place):
+        with seeded(rng, place, self.threads):
             tokens = draw(nets, self.view_, n, NOISE, place, given)
         return to_frame(self.fields_, self.view_, tokens, rng)
 
@@ -210,7 +213,7 @@ class Gan(Generator):
 
         place = device(self.device)
         if getattr(self, "_nets", None) is None:
-            with seeded(stream(0, self.name, "network"), place):
+            with seeded(stream(0, self.name, "network"), place, self.threads):
                 self._nets = {name: net.to(place).eval() for name, net in self._built().items()}
             load_weights(self._nets, self.weights_)
         return self._nets, place

@@ -55,8 +55,10 @@ class Vae(Generator):
     linked: bool = option(True, "Whether columns also look at the columns before them, not at the code alone.")
     width: int = option(256, "Units of a hidden layer.", low=4, high=8192)
     rate: float = option(0.002, "Learning rate at its highest.", low=1e-6, high=1.0)
+    patience: int = option(5, "Measurements without gain before training ends, 0 for never.", low=0)
     start: str | None = option(None, "Saved model of the same columns whose weights training starts from.")
     device: str = option("auto", "Where to compute; auto takes a GPU if there is one.", choices=("auto", "cpu", "cuda"))
+    threads: int = option(1, "Threads of the CPU; another number may change the last digits.", low=1, high=256)
     precision: str = option("float32", "Numbers used in training on a GPU.", choices=("float32", "mixed"))
 
     @classmethod
@@ -144,7 +146,7 @@ class Vae(Generator):
         from simulacra.tables._network import length
 
         place = device(self.device)
-        with seeded(rng, place):
+        with seeded(rng, place, self.threads):
             nets = self._built()
         if weights:
             load_weights(nets, weights)
@@ -156,8 +158,9 @@ class Vae(Generator):
             seed=int(rng.integers(2**62)),
             judge="held-out loss",
             every=max(1, steps // 20),
-            patience=5,
+            patience=self.patience,
             device=place,
+            threads=self.threads,
             precision=self.precision,
             checkpoint=self._checkpoint,
         )
@@ -176,7 +179,7 @@ class Vae(Generator):
 
             return to_frame(self.fields_, self.view_, np.zeros((n, 0), np.int64), rng)
         nets, place = self._ready()
-        with seeded(rng, place):
+        with seeded(rng, place, self.threads):
             tokens = draw(nets, self.view_, n, place)
         return to_frame(self.fields_, self.view_, tokens, rng)
 
@@ -208,7 +211,7 @@ class Vae(Generator):
             self._require_fit()
         place = device(self.device)
         if getattr(self, "_nets", None) is None:
-            with seeded(stream(0, self.name, "network"), place):
+            with seeded(stream(0, self.name, "network"), place, self.threads):
                 self._nets = {name: net.to(place).eval() for name, net in self._built().items()}
             load_weights(self._nets, self.weights_)
         return self._nets, place
@@ -257,7 +260,7 @@ class Vae(Generator):
         from simulacra.tables._vae import decoded
 
         nets, place = self._ready()
-        with seeded(stream(seed, self.name, "walk"), place):
+        with seeded(stream(seed, self.name, "walk"), place, self.threads):
             tokens = decoded(nets, self.view_, torch.from_numpy(z).float().to(place), place, same=True)
         # Each row on its own, so that what is drawn inside a token is the same in all of them too.
         rows = [to_frame(self.fields_, self.view_, row[None], stream(seed, self.name, "cells")) for row in tokens]
