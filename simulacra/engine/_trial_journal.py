@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from simulacra.core.atomic import explain
+from simulacra.core.errors import OutputError
 
 FORMAT = 1
 
@@ -17,7 +18,7 @@ class Journal:
     """Finished pieces of one trial, in memory and, with a path, in a file of JSON lines.
 
     path: the file, None to keep nothing. identity: everything that decides the figures; a file of another identity
-    is begun anew.
+    is begun anew, one that is no journal is refused.
     """
 
     def __init__(self, path: str | Path | None, identity: Any) -> None:
@@ -28,8 +29,13 @@ class Journal:
             self._read(self.path)
 
     def _read(self, path: Path) -> None:
-        lines = path.read_text("utf-8").splitlines() if path.is_file() else []
-        found = [_line(text) for text in lines]
+        try:
+            text = path.read_text("utf-8", errors="replace") if path.exists() else ""
+        except OSError as error:
+            raise explain(error, path) from error
+        found = [_line(line) for line in text.splitlines()]
+        if text and not text.startswith('{"trial": '):
+            raise OutputError(f"{path} already exists and is not the journal of a trial; choose another name")
         if not found or found[0] != self.mark:
             self._write(json.dumps(self.mark) + "\n", "w")
             return

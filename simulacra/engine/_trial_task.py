@@ -161,7 +161,7 @@ class Draws:
         train, split = self.rows(0)
         held = self.codes[split] if test is None else test
         for k in self.task.rare:
-            name = f"{self.task.target} = {self.task.labels[k]}"
+            name = self.task.labels[k] if self.task.number else f"{self.task.target} = {self.task.labels[k]}"
             there = int((self.codes == k).sum())
             if self.rare is not None and int((self.codes[train] == k).sum()) < self.rare:
                 raise ConfigError(

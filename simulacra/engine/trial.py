@@ -135,8 +135,15 @@ def _rows(real: Any, made: Any, holdout: Any, target: str, schema: Schema | None
 def _task(real: Dataset, target: str, positive: str | None) -> tuple[Task, bool]:
     from simulacra.core.infer_images import columns_of
     from simulacra.engine import _trial_task
+    from simulacra.guards._frames import judged
 
-    return _trial_task.read(real.frame, real.schema, target, positive), bool(columns_of(real.frame))
+    image = bool(columns_of(real.frame))
+    if not image and all(c.name == target for c in judged(real.schema.columns)):
+        raise DataError(
+            f"beside target {target!r} no column holds numbers, times or categories to predict it from "
+            f"(columns: {', '.join(real.columns)}); ids, names and free text say nothing of other rows"
+        )
+    return _trial_task.read(real.frame, real.schema, target, positive), image
 
 
 def _learner(learner: str | None, image: bool, problem: Task, steps: int, specificity: float) -> Learner:

@@ -62,8 +62,9 @@ def _meaning(outcome: Outcome) -> str:
             "(Nadeau & Bengio 2003)."
         ).strip()
     return (
-        f"{level} They are paired over {outcome.draws} draws and cover the draw of the training rows, the learner's "
-        "chance and that of the held-out rows; they do not cover rows collected elsewhere or later."
+        f"{level} They are paired over {outcome.draws} draws from these training rows, and cover that draw, the "
+        "learner's chance and that of the held-out rows; they do not cover other training rows, nor rows collected "
+        "elsewhere or later."
     ).strip()
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import simulacra
 from simulacra.core.data import Dataset
-from simulacra.core.errors import ConfigError, DataError
+from simulacra.core.errors import ConfigError, DataError, OutputError
 from simulacra.core.generator import Generator
 from simulacra.core.report import Report
 from simulacra.engine import _trial_arms, _trial_learn, _trial_task
@@ -180,6 +180,11 @@ def test_a_journal_of_another_trial_is_not_taken_up(tmp_path: Path) -> None:
     journal = tmp_path / "j"
     Journal(journal, "one").add(0, "real", {"values": {}})
     assert Journal(journal, "one").done == {(0, "real"): {"values": {}}}
+    for other in (b"my notes\n", b"\xff\xfe", b'{"a": 1}\n'):
+        (tmp_path / "notes").write_bytes(other)
+        with pytest.raises(OutputError, match="not the journal of a trial"):
+            Journal(tmp_path / "notes", "one")
+        assert (tmp_path / "notes").read_bytes() == other
     assert Journal(journal, "other").done == {}
 
 
@@ -252,6 +257,7 @@ def test_images_get_their_own_simple_arms() -> None:
         ({"real": world(600, 1, share=0.0)}, DataError, "at least two classes"),
         ({"holdout": world(40, 1, share=0.1)}, DataError, "held-out rows have fraud = yes"),
         ({"real": world(0, 1)}, DataError, "no rows"),
+        ({"real": world(600, 1).select("fraud"), "holdout": None}, DataError, "no column holds numbers"),
         ({"positive": "no", "rare": None}, DataError, "balanced already"),
     ],
 )
