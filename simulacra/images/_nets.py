@@ -91,7 +91,7 @@ def modules(method: Any, where: str) -> Modules:
 def fitted(method: Any, rng: np.random.Generator | None = None) -> Iterator[tuple[str, Modules]]:
     """Give the device and the trained networks, without slopes; rng: of what is drawn by torch inside."""
     where = device(method.device)
-    with seeded(rng or stream(0, method.name, "networks"), where), torch.no_grad():
+    with seeded(rng or stream(0, method.name, "networks"), where, method.threads), torch.no_grad():
         made = modules(method, where)
         own = {k: v for k, v in method.weights_.items() if k.split(".")[0] in made}
         load_weights(made, own)

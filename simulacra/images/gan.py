@@ -59,13 +59,14 @@ class Gan(Generator):
     steps: int = option(900, "Most updates of each network; few images take fewer.", low=1, unit="steps")
     batch: int = option(32, "Images of one update.", low=1, unit="images")
     width: int = option(32, "Channels of the finest layer.", low=4, high=512)
-    pack: int = option(1, "Images that the critic judges as one (PacGAN); more guards against collapse.", low=1, high=8)
+    pac: int = option(1, "Images that the critic judges as one (PacGAN); more guards against collapse.", low=1, high=8)
     augment: float | None = option(
         None, "How much images are varied before the critic sees them; none: only where there are few.", low=0, high=1
     )
     patience: int = option(6, "Measurements without gain before training ends, 0 for never.", low=0)
     start: str | None = option(None, "Saved model of the same classes and size whose weights training starts from.")
     device: str = option("auto", "Where to compute; auto takes a GPU if there is one.", choices=("auto", "cpu", "cuda"))
+    threads: int = option(1, "Threads of the CPU; another number may change the last digits.", low=1, high=256)
     precision: str = option("float32", "Numbers used in training on a GPU.", choices=("float32", "mixed"))
 
     def network(self, channels: int, size: tuple[int, int], classes: int) -> dict[str, torch.nn.Module]:
@@ -79,7 +80,7 @@ class Gan(Generator):
 
         return {
             "generator": Refiner(channels, size, classes, self.width),
-            "critic": Critic(channels, size, classes, self.width, self.pack),
+            "critic": Critic(channels, size, classes, self.width, self.pac),
         }
 
     def _fit(self, data: Dataset, rng: np.random.Generator) -> None:
@@ -125,7 +126,7 @@ class Gan(Generator):
         from simulacra.parts.weights import device, load_weights, seeded
 
         where, seed, (own, back) = device(self.device), int(rng.integers(2**62)), rows
-        with seeded(rng, where):
+        with seeded(rng, where, self.threads):
             modules = _nets.modules(self, where)
             if before is not None:
                 load_weights(modules, before.weights_)
@@ -135,7 +136,8 @@ class Gan(Generator):
             steps = _nets.steps(self.steps, self.batch, len(own))
             plan = Plan(
                 len(own), steps, self.batch, seed, _gan.JUDGE, max(1, steps // MEASURED),
-                self.patience, 0.995, decay=0.1, device=where, precision=self.precision, checkpoint=self._checkpoint,
+                self.patience, 0.995, decay=0.1, device=where, threads=self.threads,
+                precision=self.precision, checkpoint=self._checkpoint,
             )  # fmt: skip
             done = train(learner, plan)
         self.weights_: dict[str, Any] = done.weights

@@ -61,6 +61,7 @@ class Vae(Generator):
     patience: int = option(6, "Measurements without gain before training ends, 0 for never.", low=0)
     start: str | None = option(None, "Saved model of the same classes and size whose weights training starts from.")
     device: str = option("auto", "Where to compute; auto takes a GPU if there is one.", choices=("auto", "cpu", "cuda"))
+    threads: int = option(1, "Threads of the CPU; another number may change the last digits.", low=1, high=256)
     precision: str = option("float32", "Numbers used in training on a GPU.", choices=("float32", "mixed"))
 
     def network(self, channels: int, size: tuple[int, int], classes: int) -> dict[str, torch.nn.Module]:
@@ -208,7 +209,7 @@ class Vae(Generator):
         from simulacra.parts.weights import device, load_weights, seeded
 
         where, seed, (own, back) = device(self.device), int(rng.integers(2**62)), rows
-        with seeded(rng, where):
+        with seeded(rng, where, self.threads):
             modules = _nets.modules(self, where)
             noise = _vae.begin(modules, self.space_, self.rows_["size"], len(self.factors), self.latent, where)
             if before is not None:
@@ -220,7 +221,8 @@ class Vae(Generator):
             learner = _vae.VaeLearner(modules, noise, sides, known[0], known[1], self.beta, warm)
             plan = Plan(
                 len(own), steps, self.batch, seed, "negative ELBO", max(1, steps // MEASURED),
-                self.patience, 0.995, device=where, precision=self.precision, checkpoint=self._checkpoint,
+                self.patience, 0.995, device=where, threads=self.threads,
+                precision=self.precision, checkpoint=self._checkpoint,
             )  # fmt: skip
             done = train(learner, plan)
         self.weights_: dict[str, Any] = done.weights
