@@ -61,7 +61,9 @@ class _Table:
     """Which columns of an array are numbers and which categories, and which numbers are missing in some rows."""
 
     def __init__(self, x: Array, categorical: list[int]) -> None:
-        self.levels = {c: np.unique(x[:, c]) for c in categorical}
+        # Between true and false there is nothing.
+        chosen = range(x.shape[1]) if x.dtype.kind == "b" else categorical
+        self.levels = {c: np.unique(x[:, c]) for c in chosen}
         self.numbers = [c for c in range(x.shape[1]) if c not in self.levels]
         gaps = np.isnan(x.min(axis=0)) if x.dtype.kind == "f" else np.zeros(x.shape[1], np.bool_)
         self.gaps = [i for i, c in enumerate(self.numbers) if gaps[c]]
@@ -81,8 +83,9 @@ class _Table:
         if not self.levels:
             smote.move(drawn, base, other, gap, out)
             return
-        numbers = np.empty((len(out), len(self.numbers)), out.dtype)
-        smote.move(drawn, base, other, gap, numbers)
-        out[:, self.numbers] = numbers
+        if self.numbers:
+            numbers = np.empty((len(out), len(self.numbers)), out.dtype)
+            smote.move(drawn, base, other, gap, numbers)
+            out[:, self.numbers] = numbers
         for i, (column, levels) in enumerate(self.levels.items()):
             out[:, column] = levels[drawn["votes"][base, i]]

@@ -29,7 +29,7 @@ class SmoteSampler(OneToOneFeatureMixin, BaseEstimator):  # type: ignore[misc]
     dates, missing cells and nullable types too. What comes back is of the same kind. y: (rows,) classes.
 
     Parameters: kind, neighbours, around, ratio, scale, clean: as the fields of tables/smote. categorical: columns of
-    numbers that are categories, as a list of positions or, for frames, names. only_new: leave the real rows out.
+    numbers that are categories, as positions, a mask or, for frames, names. only_new: leave the real rows out.
     random_state: None, a whole number or numpy's RandomState, as everywhere in scikit-learn.
 
     Learned: sampling_strategy_ class -> new rows; classes_ (classes,); n_features_in_, feature_names_in_.
@@ -120,10 +120,15 @@ class SmoteSampler(OneToOneFeatureMixin, BaseEstimator):  # type: ignore[misc]
         """Return the positions of the columns that were named as categories."""
         names = getattr(self, "feature_names_in_", np.arange(self.n_features_in_)).tolist()
         asked = [] if self.categorical is None else list(self.categorical)
-        unknown = [c for c in asked if c not in names and not (isinstance(c, int | np.integer) and c < len(names))]
+        if asked and all(isinstance(c, bool | np.bool_) for c in asked):
+            if len(asked) != len(names):
+                raise ValueError(f"categorical is a mask of {len(asked)} columns, and X has {len(names)}")
+            return [int(i) for i in np.flatnonzero(asked)]
+        places = range(-len(names), len(names))
+        unknown = [c for c in asked if c not in names and not (isinstance(c, int | np.integer) and c in places)]
         if unknown:
             raise ValueError(f"categorical names column {unknown[0]!r}, which X does not have")
-        return [names.index(c) if c in names else int(c) for c in asked]
+        return [names.index(c) if c in names else int(c) % len(names) for c in asked]
 
     def __sklearn_tags__(self) -> Any:
         return sampler_tags(super().__sklearn_tags__())

@@ -170,3 +170,19 @@ def test_wrong_fields():
         SmoteSampler(kind="smite").fit_resample(x, y)
     with pytest.raises(ValueError, match="categorical names column 'q'"):
         SmoteSampler(categorical=["q"]).fit_resample(x, y)
+
+
+def test_categories_by_place_from_either_end_and_by_mask_are_the_same():
+    draw = np.random.default_rng(0)
+    x, y = np.c_[draw.normal(size=(60, 2)), draw.integers(0, 3, 60)], np.repeat([0, 1], [45, 15])
+    by = [SmoteSampler(categorical=c, random_state=0).fit_resample(x, y)[0] for c in ([2], [-1], [False, False, True])]
+    assert all(np.array_equal(one, by[0]) for one in by) and set(by[0][:, 2]) == {0, 1, 2}
+    for wrong, message in (([-4], "names column -4"), ([True], "mask of 1 columns, and X has 3")):
+        with pytest.raises(ValueError, match=message):
+            SmoteSampler(categorical=wrong).fit_resample(x, y)
+
+
+def test_an_array_of_truth_values_stays_one():
+    draw = np.random.default_rng(0)
+    x, y = SmoteSampler(random_state=0).fit_resample(draw.random((60, 3)) > 0.5, np.repeat([0, 1], [45, 15]))
+    assert x.dtype == np.bool_ and x.shape == (90, 3) and y.sum() == 45
