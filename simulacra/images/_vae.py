@@ -112,7 +112,8 @@ class VaeLearner:
         self.encoder.requires_grad_(False)
         seen = self.encoder(drawn)[0][:, : factors.shape[1]]
         self.encoder.requires_grad_(True)
-        return (seen - wanted).square().sum(1).mean()
+        missed: Tensor = (seen - wanted).square().sum(1).mean()
+        return missed
 
     def _parts(self, x: Tensor, classes: Tensor, factors: Tensor) -> dict[str, Tensor]:
         mean, log_variance, logits = self.encoder(x)
@@ -156,7 +157,7 @@ def begin(
     """
     middle, axes, means, scale = plane(space, size, where)
     k = min(latent, int(space["leading"]))
-    rest = scale[k:].square().mean().sqrt() if len(scale) > k else scale[-1:].mean() * 0.5
+    rest = scale[k:].square().mean().sqrt() if len(scale) > k else scale[-1:].sum() * 0.5
     level = float(rest.clamp(min=FLOOR))
     lead, spread = axes.new_zeros(factors + latent, axes.shape[1]), axes.new_ones(factors + latent)
     lead[factors : factors + k], spread[factors : factors + k] = axes[:k], scale[:k]
@@ -173,7 +174,8 @@ def begin(
 def noise_on(axes: Tensor, scale: Tensor, leading: int) -> Noise:
     """Return untrained noise along axes; along the leading ones as strong as along the next."""
     begins = scale.clone()
-    begins[:leading] = scale[min(leading, len(scale) - 1)]
+    if leading:  # there are no axes where all images of a class are the same
+        begins[:leading] = scale[min(leading, len(scale) - 1)]
     level = float((begins.square().sum() / axes.shape[1]).sqrt())
     return Noise(axes, begins, level).to(axes.device)
 
@@ -233,9 +235,8 @@ def draw_prior(prior: Mapping[str, Any], classes: Ints, factors: Floats, rng: np
     out = np.concatenate([factors, np.zeros((len(classes), prior["means"].shape[2] - factors.shape[1]))], axis=1)
     for group in np.unique(prior["of"][classes]):
         rows = np.flatnonzero(prior["of"][classes] == group)
-        out[rows] = _drawn(
-            *(prior[name][group] for name in ("weights", "means", "roots")), out[rows], factors.shape[1], rng
-        )
+        weights, means, roots = (prior[name][group] for name in ("weights", "means", "roots"))
+        out[rows] = _drawn(weights, means, roots, out[rows], factors.shape[1], rng)
     return out
 
 

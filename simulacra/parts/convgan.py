@@ -178,7 +178,7 @@ class Look(nn.Module):
 def frechet(made: Tensor, real: Tensor) -> float:
     """Return the squared Frechet distance of two sets of points (rows, features), as a share of the real variance."""
     made, real = made.double(), real.double()
-    a, b = (torch.atleast_2d(torch.cov(x.T)) for x in (made, real))
+    a, b = (torch.cov(x.T).reshape(x.shape[1], x.shape[1]) for x in (made, real))
     values, vectors = torch.linalg.eigh(b)
     root = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
     cross = torch.linalg.eigvalsh(root @ a @ root).clamp(min=0).sqrt().sum()

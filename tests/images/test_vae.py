@@ -153,6 +153,14 @@ def test_classes_of_few_images_share_a_prior_and_are_drawn_by_name() -> None:
     assert seen.shape == (8, 8, 8, 3)
 
 
+def test_images_that_are_all_the_same_are_drawn_again() -> None:
+    same = toys.pictures(1, 12)
+    frame = pl.concat([same] * 20)
+    made = Vae(steps=2, width=4, latent=2).fit(frame, seed=1).sample(5, seed=1)
+    gap = made["image"].to_numpy().astype(float) - same["image"].to_numpy()
+    assert np.abs(gap).max() < 20
+
+
 def test_wrong_words_are_refused() -> None:
     frame = toys.pictures(50, 8)
     model = Vae(**SMALL).fit(frame, seed=1)
