@@ -189,7 +189,8 @@ def _with_images(frame: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
     for name, dtype in frame.schema.items():
-        shape, leaf, first = [], dtype, frame[name].drop_nulls().head(1).to_list()
+        leaf: Any = dtype
+        shape, first = [], frame[name].drop_nulls().head(1).to_list()
         while isinstance(leaf, pl.List) and first:
             first, leaf = first[0], leaf.inner
             shape.append(len(first))

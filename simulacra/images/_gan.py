@@ -58,7 +58,7 @@ def widened(space: Mapping[str, Any], found: Mapping[str, Any], made: Images, cl
     before = _carry.points(small, made, classes)
     moved = (_carry.corrected(dict(found), before, classes, STRENGTH) - before) * small["scale"][: small["leading"]]
     level = made.reshape(len(made), -1) + 255.0 * (moved @ small["axes"][: small["leading"]])
-    return np.clip(np.rint(level), 0, 255).astype(np.uint8).reshape(made.shape)
+    return np.asarray(np.clip(np.rint(level), 0, 255), np.uint8).reshape(made.shape)
 
 
 class Rough:

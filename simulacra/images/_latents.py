@@ -41,7 +41,10 @@ def read(model: Vae, images: Any) -> tuple[Floats, Ints]:
 def whole_images(model: Vae, images: Any) -> Images:
     """Return images as uint8 (n, H, W, C). Raises DataError for another size or type, NotFitted before fit."""
     model._require_fit()
-    out = np.asarray(images)
+    try:
+        out = np.asarray(images)
+    except ValueError as error:
+        raise DataError(f"{model.name}: images must be of one size: {error}") from error
     high, wide, channels = model.rows_["size"]
     if channels == 1 and out.ndim == 3:
         out = out[..., None]

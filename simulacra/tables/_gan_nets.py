@@ -69,7 +69,8 @@ class Offsets(nn.Module):
         """Return (rows, offsets)."""
         middle, spread = self.out(inner)[:, : 2 * self.count].chunk(2, 1)
         even = torch.rand(len(inner), self.count, device=inner.device).clamp(1e-6, 1 - 1e-6)
-        return (middle + spread.clamp(-5.0, 5.0).exp() * even.logit()).sigmoid()
+        place: Tensor = (middle + spread.clamp(-5.0, 5.0).exp() * even.logit()).sigmoid()
+        return place
 
 
 def condition(spots: Spots, given: Tensor) -> Tensor:

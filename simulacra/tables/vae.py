@@ -115,6 +115,8 @@ class Vae(Generator):
 
         if not 0 <= _least(dimension, 0, "dimension") < self.latent:
             raise ConfigError(f"{self.name}: dimension must be within 0..{self.latent - 1}, got {dimension}")
+        if not len(values):
+            raise ConfigError(f"{self.name}: values is empty; give at least one")
         z = np.tile(self._one(row), (len(values), 1))
         middle, spread = self.codes_[:, dimension]
         z[:, dimension] = middle + spread * np.asarray(values, float)
@@ -234,6 +236,7 @@ class Vae(Generator):
         from simulacra.core.data import as_dataset
         from simulacra.tables._network import seen
 
+        self._require_fit()
         if isinstance(data, Mapping):
             data = pl.DataFrame({name: [cell] for name, cell in data.items()})
         frame = as_dataset(data).frame
@@ -241,7 +244,11 @@ class Vae(Generator):
         lost = [name for name in known if name not in frame.columns]
         if lost:
             raise DataError(f"{self.name}: the row lacks the column {lost[0]!r}; give all columns of the fit")
-        return seen(self.fields_, self.view_, frame.select(list(known)).cast(pl.Schema(known)), self.schema_.columns)
+        try:
+            frame = frame.select(list(known)).cast(pl.Schema(known))
+        except pl.exceptions.InvalidOperationError as error:
+            raise DataError(f"{self.name}: a cell is not of its column's type: {str(error).splitlines()[0]}") from error
+        return seen(self.fields_, self.view_, frame, self.schema_.columns)
 
     def _one(self, row: Any) -> Floats:
         codes = self.encode(row)
