@@ -169,6 +169,8 @@ def test_wrong_words_are_refused() -> None:
         model.encode([image[:7]])
     with pytest.raises(DataError, match="got float64"):
         model.encode(image[None] / 255)
+    with pytest.raises(DataError, match="images must be of one size"):
+        model.interpolate(image, image[:7])
     with pytest.raises(DataError, match="no class 'ring'; the classes are 'cross', 'disc', 'square'"):
         model.decode(np.zeros((1, 3)), "ring")
     with pytest.raises(DataError, match="decode needs the label"):

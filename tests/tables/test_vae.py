@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 import torch
 
-from simulacra.core.errors import ConfigError, DataError, ModelError
+from simulacra.core.errors import ConfigError, DataError, ModelError, NotFitted
 from simulacra.core.report import Finding
 from simulacra.parts.curves import training
 from simulacra.parts.nets import TokenEncoder, mlp
@@ -91,6 +91,12 @@ def test_a_walk_from_what_is_no_row_is_refused(fitted: Vae) -> None:
         fitted.interpolate(city_table().head(2), row)
     with pytest.raises(ConfigError, match="steps must be a whole number, at least 2"):
         fitted.interpolate(row, row, 1)
+    with pytest.raises(ConfigError, match="values is empty"):
+        fitted.vary(row, 0, [])
+    with pytest.raises(DataError, match="column 'rent'"):
+        fitted.encode({**row.row(0, named=True), "rent": "dear"})
+    with pytest.raises(NotFitted, match="call fit"):
+        Vae().encode(row)
 
 
 def test_beta_makes_codes_simpler() -> None:
