@@ -1,9 +1,9 @@
-"""Convolutional networks for small pictures: a U-Net with time and condition, an encoder, a decoder.
+"""Convolutional networks for small pictures: an encoder and a decoder, and what other networks of pictures share.
 
 Pictures are (n, channels, height, width) floats, any sides from 8 to 64 pixels, odd ones too. A condition is a row of
 floats (n, conditions), usually one-hot codes side by side; with no conditions it has no columns. Networks are built
 inside parts.train.seeded, so that their first weights follow from a seed.
-References: Ronneberger, Fischer and Brox (2015); He et al. (2016); Perez et al. (2018) for the modulation.
+Reference: He et al. (2016) for the residual blocks.
 """
 
 from __future__ import annotations
@@ -40,109 +40,18 @@ def norm(channels: int) -> nn.Module:
 
 
 class Residual(nn.Module):
-    """Two 3 x 3 convolutions around a shortcut; a vector (n, modulated), where there is one, scales and shifts."""
+    """Two 3 x 3 convolutions around a shortcut; it begins as the shortcut alone."""
 
-    def __init__(self, into: int, out: int, modulated: int = 0, drop: float = 0.0) -> None:
+    def __init__(self, into: int, out: int) -> None:
         super().__init__()
         self.first = nn.Sequential(norm(into), nn.SiLU(), nn.Conv2d(into, out, 3, padding=1))
         self.normal = norm(out)
-        self.second = nn.Sequential(nn.SiLU(), nn.Dropout(drop), quiet(nn.Conv2d(out, out, 3, padding=1)))
-        self.modulation = nn.Linear(modulated, 2 * out) if modulated else None
+        self.second = nn.Sequential(nn.SiLU(), quiet(nn.Conv2d(out, out, 3, padding=1)))
         self.shortcut = nn.Conv2d(into, out, 1) if into != out else nn.Identity()
 
-    def forward(self, x: Tensor, by: Tensor | None = None) -> Tensor:
-        """Return (n, out, height, width) for x (n, into, height, width) and by (n, modulated)."""
-        inner = self.normal(self.first(x))
-        if self.modulation is not None and by is not None:
-            scale, shift = self.modulation(f.silu(by))[:, :, None, None].chunk(2, dim=1)
-            inner = inner * (1 + scale) + shift
-        out: Tensor = self.shortcut(x) + self.second(inner)
-        return out
-
-
-class Attention(nn.Module):
-    """Attention between the places of a small map (n, channels, height, width), added to it; one head."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.normal = norm(channels)
-        self.queries = nn.Conv2d(channels, 3 * channels, 1)
-        self.out = quiet(nn.Conv2d(channels, channels, 1))
-
     def forward(self, x: Tensor) -> Tensor:
-        """Return the map with what each place gathered from all others."""
-        query, key, value = self.queries(self.normal(x)).flatten(2).transpose(1, 2).chunk(3, dim=2)
-        gathered = f.scaled_dot_product_attention(query, key, value).transpose(1, 2).reshape(x.shape)
-        out: Tensor = x + self.out(gathered)
-        return out
-
-
-class UNet(nn.Module):
-    """A field over pictures that depends on a time and a condition.
-
-    channels: of the pictures; size: (height, width); width: channels of the finest scale, twice and four times as many
-    on the coarser ones; blocks: residual blocks a scale; drop: share of units left out in training. `given`: further
-    input channels that are not part of the output. The last layer begins at zero, so an untrained field is zero.
-    """
-
-    def __init__(
-        self,
-        channels: int,
-        size: tuple[int, int],
-        conditions: int = 0,
-        width: int = 32,
-        blocks: int = 1,
-        drop: float = 0.0,
-        given: int = 0,
-        most: int = 3,
-    ) -> None:
-        super().__init__()
-        self.sizes = scales(*size, most=most)
-        self.inner = 4 * width
-        self.time = nn.Sequential(nn.Linear(self.inner, self.inner), nn.SiLU(), nn.Linear(self.inner, self.inner))
-        self.condition = nn.Linear(conditions, self.inner) if conditions else None
-        widths = [width * min(2**i, 4) for i in range(len(self.sizes))]
-        self.head = nn.Conv2d(channels + given, width, 3, padding=1)
-        self.down, self.up, self.shrink = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
-        kept, now = [width], width
-        for i, out in enumerate(widths):
-            for _ in range(blocks):
-                self.down.append(Residual(now, out, self.inner, drop))
-                now = out
-                kept.append(now)
-            if i + 1 < len(widths):
-                self.shrink.append(nn.Conv2d(now, now, 3, stride=2, padding=1))
-                kept.append(now)
-        self.middle = nn.ModuleList([Residual(now, now, self.inner, drop), Residual(now, now, self.inner, drop)])
-        self.attention = Attention(now)
-        for out in reversed(widths):
-            for _ in range(blocks + 1):
-                self.up.append(Residual(now + kept.pop(), out, self.inner, drop))
-                now = out
-        self.blocks = blocks
-        self.tail = nn.Sequential(norm(now), nn.SiLU(), quiet(nn.Conv2d(now, channels, 3, padding=1)))
-
-    def forward(self, x: Tensor, t: Tensor, condition: Tensor) -> Tensor:
-        """Return the field, shaped as x (n, channels, height, width), for t (n,) in 0..1, condition (n, conditions)."""
-        by = self.time(embed(t, self.inner))
-        if self.condition is not None:
-            by = by + self.condition(condition)
-        x = self.head(x)
-        kept = [x]
-        for i in range(len(self.sizes)):
-            for block in self.down[i * self.blocks : (i + 1) * self.blocks]:
-                x = block(x, by)
-                kept.append(x)
-            if i + 1 < len(self.sizes):
-                x = self.shrink[i](x)
-                kept.append(x)
-        x = self.middle[1](self.attention(self.middle[0](x, by)), by)
-        for i, size in enumerate(reversed(self.sizes)):
-            if x.shape[-2:] != size:
-                x = f.interpolate(x, size=size, mode="nearest")
-            for block in self.up[i * (self.blocks + 1) : (i + 1) * (self.blocks + 1)]:
-                x = block(torch.cat([x, kept.pop()], dim=1), by)
-        out: Tensor = self.tail(x)
+        """Return (n, out, height, width) for x (n, into, height, width)."""
+        out: Tensor = self.shortcut(x) + self.second(self.normal(self.first(x)))
         return out
 
 
