@@ -100,6 +100,9 @@ def decode(path: Path, shown: str, reading: Reading) -> Images:
     pillow = need("PIL.Image", "images", "reading images")
     need("PIL.ImageOps", "images", "reading images")
     try:
+        if not path.is_file():
+            # Opening a pipe would wait for ever.
+            raise DataError(f"{shown} is no file that can be read as an image; remove it")
         if path.stat().st_size > MAX_BYTES:
             raise DataError(
                 f"{shown} holds more than {MAX_BYTES >> 20} MiB, too much for one image; scale it down first"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import sys
 import zipfile
@@ -260,6 +261,13 @@ def test_without_pillow_the_command_that_installs_it_is_named(real: Path, monkey
         simulacra.read(real)
     np.savez(real / "real.npz", images=X)
     assert len(simulacra.read(real / "real.npz")) == 6
+
+
+def test_a_pipe_among_the_images_is_named_and_not_waited_for(real: Path) -> None:
+    folder = next(p for p in real.iterdir() if p.is_dir())
+    os.mkfifo(folder / "9.png")
+    with pytest.raises(DataError, match=r"9\.png is no file that can be read"):
+        simulacra.read(real)
 
 
 def test_archives_that_are_none(tmp_path: Path) -> None:
