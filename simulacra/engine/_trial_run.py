@@ -110,7 +110,6 @@ class Work:
         """Return all figures as guards._trial takes them."""
         import numpy as np
 
-        from simulacra.engine._trial_task import TEST
         from simulacra.guards._trial import Outcome
 
         done, absent = self.journal.done, {}
@@ -134,7 +133,7 @@ class Work:
             }
         return Outcome(
             self.task.target, measure, tuple(p.arm for p in self.plans), values, parts,
-            TEST / (1 - TEST) if self.draws.split else 0.0, classes, absent, self.notes(),
+            self.draws.shared(), classes, absent, self.notes(),
         )  # fmt: skip
 
     def notes(self) -> tuple[str, ...]:

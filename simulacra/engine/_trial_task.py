@@ -154,6 +154,23 @@ class Draws:
             return self.rare if k in self.task.rare else rows
         return rows if self.split or self.whole else round(SHARE * rows)
 
+    def shared(self) -> float:
+        """Return by what share of its variance over draws a mean is wider than independent draws would make it.
+
+        Draws of a share f of the same rows have f of their rows in common, so their mean keeps f / (1 - f) of the
+        variance over draws however many they are (delete-d jackknife, Shao & Wu 1989); where test rows are split off
+        anew the factor is that of Nadeau & Bengio (2003). None is known where every draw takes all rows.
+        """
+        import numpy as np
+
+        if self.split:
+            return TEST / (1 - TEST)
+        taken = SHARE
+        if self.rare is not None:
+            # The rare rows are what a draw varies; of the others it takes all.
+            taken = max(self.rare / max(1, int(np.sum(self.codes == k))) for k in self.task.rare)
+        return 0.0 if self.whole or taken >= 1 else taken / (1 - taken)
+
     def check(self, test: Ints | None) -> None:
         """Raise DataError or ConfigError for too few rows of a rare class. test: (rows,) classes of the holdout."""
         import numpy as np

@@ -44,9 +44,9 @@ class Outcome:
     """All figures of a trial.
 
     values: arm -> measure -> (draws,). parts: arm -> measure -> (draws, groups), the figure without one group of test
-    rows each, where the test rows are the same in every draw. ratio: test rows to training rows where both are split
-    anew. classes: arm -> class -> measure -> mean. absent: arm -> why it was not run. measure: that of the verdicts.
-    notes: what the reader must know, each a sentence.
+    rows each, where the test rows are the same in every draw. ratio: share of the variance over draws that no number
+    of draws removes, because draws have rows in common. classes: arm -> class -> measure -> mean. absent: arm -> why it
+    was not run. measure: that of the verdicts. notes: what the reader must know, each a sentence.
     """
 
     title: str

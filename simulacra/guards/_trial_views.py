@@ -56,15 +56,15 @@ def _meaning(outcome: Outcome) -> str:
     )
     if tests > 1:
         level += f" In 95 of 100 trials without any effect none of the {tests} arms gets such a verdict (Bonferroni)."
-    if outcome.ratio:
+    if not outcome.parts:
         return (
             f"{level} They are paired over {outcome.draws} random splits and widened for the rows that splits share "
             "(Nadeau & Bengio 2003)."
         ).strip()
     return (
-        f"{level} They are paired over {outcome.draws} draws from these training rows, and cover that draw, the "
-        "learner's chance and that of the held-out rows; they do not cover other training rows, nor rows collected "
-        "elsewhere or later."
+        f"{level} They are paired over {outcome.draws} draws of the training rows, widened for the rows that draws "
+        "share, and cover the choice of training rows, the learner's chance and that of the held-out rows; they do not "
+        "cover rows collected elsewhere or later."
     ).strip()
 
 

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
     Modules = dict[str, torch.nn.Module]
 
-KEPT, FEWEST = 0.1, 48
-"""Share of the images kept back; with fewer than FEWEST none is, and the training images are measured against."""
+KEPT, FEWEST, MOST_KEPT = 0.1, 48, 1000
+"""Share of the images kept back, and the most of them; of fewer than FEWEST none is, and the training images are
+measured against."""
 PASSES, FEWEST_STEPS = 60, 40
 """Most passes over the training images, but for so many updates."""
 CHUNK = 256
@@ -35,9 +36,11 @@ def split(classes: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
     if len(classes) < FEWEST:
         return np.arange(len(classes)), np.arange(0)
     kept = []
+    # Distances among those kept back are measured again and again, and grow with their square.
+    share = min(KEPT, MOST_KEPT / len(classes))
     for number in np.unique(classes):
         own = rng.permutation(np.flatnonzero(classes == number))
-        kept.append(own[: int(KEPT * len(own) + 0.5)])
+        kept.append(own[: int(share * len(own) + 0.5)])
     back = np.sort(np.concatenate(kept))
     return np.setdiff1d(np.arange(len(classes)), back), back
 

@@ -222,11 +222,14 @@ class Vae(Generator):
         import numpy as np
         import torch
 
+        from simulacra.core.rng import stream
+        from simulacra.parts.weights import seeded
         from simulacra.tables._network import CHUNK
         from simulacra.tables._vae import codes
 
         nets, place = self._ready()
-        with torch.no_grad():
+        # Nothing is drawn: sums depend on the number of threads, which is that of the fit.
+        with seeded(stream(0, self.name, "codes"), place, self.threads), torch.no_grad():
             parts = [codes(nets, part.to(place))[0].cpu().numpy() for part in torch.from_numpy(tokens).split(CHUNK)]  # type: ignore[no-untyped-call]
         return np.concatenate(parts).astype(float)
 

@@ -50,7 +50,7 @@ class Fresh(Generator):
 
 @dataclass
 class Wrong(Generator):
-    """Rows of the usual class with the label of the rare one: label noise."""
+    """Rows on the far side of the usual class with the label of the rare one."""
 
     name: ClassVar[str] = "tables/wrong"
 
@@ -58,7 +58,9 @@ class Wrong(Generator):
         self.columns_ = data.columns
 
     def _sample(self, n: int, rng: np.random.Generator) -> pl.DataFrame:
-        return rows(n, rng, np.zeros(n, dtype=bool)).with_columns(fraud=pl.lit("yes"))
+        usual = rows(n, rng, np.zeros(n, dtype=bool))
+        far = [pl.col(f"x{i}") - GAP for i in range(1, COLUMNS, 2)]
+        return usual.with_columns(*far, fraud=pl.lit("yes"))
 
 
 @dataclass
@@ -349,3 +351,27 @@ def test_arms_that_differ_on_the_held_out_rows_by_chance_alone_are_seldom_told_a
             gap = _trial.effect(given, "a", "b", m)
             wrong[m] += gap.low > 0 or gap.high < 0
     assert max(wrong.values()) <= 10, wrong
+
+
+def test_draws_that_share_rows_do_not_count_as_independent() -> None:
+    """The mean over ten draws of 80 % of the rows varies as much as one such draw does, and not a tenth of that."""
+    codes = np.repeat([0, 1], [300, 100])
+    task = _trial_task.Task("fraud", ("no", "yes"), (None, None), (1,))
+
+    def ratio(rare: int | None, split: bool = False, whole: bool = False) -> float:
+        return _trial_task.Draws(task, codes, rare, split, whole, 1).shared()
+
+    assert (
+        ratio(None) == pytest.approx(4.0)
+        and ratio(50) == pytest.approx(1.0)
+        and ratio(None, split=True) == pytest.approx(1 / 3)
+    )
+    assert ratio(None, whole=True) == 0.0
+    world = np.random.default_rng(0)
+    means, inside = [], []
+    for _ in range(300):
+        sample = world.normal(size=100)
+        draws = [sample[world.permutation(100)[:80]].mean() for _ in range(10)]
+        means.append(np.mean(draws))
+        inside.append(np.var(draws, ddof=1) * (1 / 10 + ratio(None)))
+    assert np.mean(inside) == pytest.approx(np.var(means), rel=0.25)

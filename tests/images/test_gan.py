@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from simulacra.core.errors import ConfigError, DataError, ModelError
+from simulacra.images import _nets
 from simulacra.images._gan import apart
 from simulacra.images.gan import Gan
 from simulacra.parts.convgan import Critic, Patches, Refiner, manifolds, varied
@@ -161,3 +162,10 @@ def test_the_same_seed_gives_the_same_bytes_and_a_gpu_that_is_not_there_is_refus
     if not torch.cuda.is_available():
         with pytest.raises(ConfigError, match="sees no GPU"):
             Gan(device="cuda").fit(frame)
+
+
+def test_of_many_images_no_more_than_a_thousand_are_kept_back() -> None:
+    classes = np.repeat([0, 1, 2], [20_000, 9_000, 1_000])
+    own, back = _nets.split(classes, np.random.default_rng(1))
+    assert 990 <= len(back) <= 1_001 and len(own) + len(back) == len(classes)
+    assert set(classes[back]) == {0, 1, 2} and not set(own) & set(back)
