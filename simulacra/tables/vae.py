@@ -48,7 +48,7 @@ class Vae(Generator):
 
     name: ClassVar[str] = "tables/vae"
 
-    steps: int = option(1500, "Most updates of the weights; small tables take fewer.", low=1, unit="steps")
+    steps: int = option(1000, "Most updates of the weights; small tables take fewer.", low=1, unit="steps")
     batch: int = option(512, "Rows of one update; small tables take fewer.", low=1, unit="rows")
     latent: int = option(16, "Numbers in the code of a row.", low=1, high=4096)
     beta: float = option(1.0, "Weight of the codes' divergence: above 1 simpler codes, below 1 exacter rows.", low=0.0)
