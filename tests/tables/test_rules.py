@@ -177,7 +177,7 @@ def test_what_a_column_lacks_is_named_as_it_is_written_in_the_schema(kind: str, 
         (Column("q", "time", low="soon", high="zoon"), "'soon' is not a date or time"),
         (Column("q", "number", low="a", high="b"), "must be numbers"),
         (Column("q", "category", levels=("a", "b"), weights=(0, 0)), "all weights are 0"),
-        (Column("q", "image"), "image cannot be drawn from a schema"),
+        (Column("q", "image"), "makes tables, and column .q. holds images"),
     ],
 )
 def test_facts_that_make_no_sense_are_named(column: Column, message: str) -> None:
@@ -216,7 +216,7 @@ def test_a_schema_is_needed() -> None:
 
 
 def test_the_schema_of_the_documentation_can_be_drawn() -> None:
-    page = Path(__file__).parents[2] / "docs" / "generators" / "rules.md"
+    page = Path(__file__).parents[2] / "docs" / "generators" / "tables" / "rules.md"
     (text,) = re.findall(r"```toml\n(.*?)```", page.read_text("utf-8"), flags=re.S)
     cells = Rules().fit(schema=Schema.from_toml(text), seed=1).sample(500, seed=2)
     assert cells["id"].str.contains(r"^KA-\d{4}$").all()
