@@ -177,12 +177,17 @@ def test_what_a_column_lacks_is_named_as_it_is_written_in_the_schema(kind: str, 
         (Column("q", "time", low="soon", high="zoon"), "'soon' is not a date or time"),
         (Column("q", "number", low="a", high="b"), "must be numbers"),
         (Column("q", "category", levels=("a", "b"), weights=(0, 0)), "all weights are 0"),
-        (Column("q", "image"), "makes tables, and column .q. holds images"),
+        (Column("q", "audio"), "audio cannot be drawn from a schema"),
     ],
 )
 def test_facts_that_make_no_sense_are_named(column: Column, message: str) -> None:
     with pytest.raises(SchemaError, match=message):
         made(column)
+
+
+def test_a_column_of_images_is_refused_with_the_methods_that_make_images() -> None:
+    with pytest.raises(DataError, match=r"column 'q' holds images; use one of images/"):
+        made(Column("q", "image"))
 
 
 def test_a_pattern_that_is_too_small_is_named() -> None:
