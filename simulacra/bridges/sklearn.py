@@ -110,7 +110,7 @@ class SmoteSampler(OneToOneFeatureMixin, BaseEstimator):  # type: ignore[misc]
             rows, y = validate_data(self, _frames.dense(X), y, ensure_all_finite="allow-nan", ensure_min_samples=2)
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError(f"y holds one class only, {self.classes_[0]!r}; there is nothing to balance")
+            raise ValueError(f"y holds one class only, {self.classes_.tolist()[0]!r}; there is nothing to balance")
         count = np.bincount(codes)
         wanted = np.maximum(0, np.rint(self.ratio * count.max()).astype(np.int64) - count)
         self.sampling_strategy_ = {label: int(n) for label, n in zip(self.classes_.tolist(), wanted, strict=True) if n}

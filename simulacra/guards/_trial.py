@@ -134,7 +134,9 @@ def verdict(outcome: Outcome, arm: Arm) -> str:
 
 def _verdict(outcome: Outcome, arm: Arm) -> Finding:
     measure, said = outcome.measure, verdict(outcome, arm)
-    found = effect(outcome, arm.name, arm.against, measure)
+    # The figure shown is the one that decides: harm is a loss against real rows.
+    shown = REAL if said == HURTS else arm.against
+    found = effect(outcome, arm.name, shown, measure)
     own = float(np.nanmean(outcome.values[arm.name][measure]))
     bases = dict.fromkeys((arm.against, REAL))
     gains = [_gain(outcome, arm.name, base) for base in bases]
@@ -144,7 +146,7 @@ def _verdict(outcome: Outcome, arm: Arm) -> Finding:
         f"{arm.name}: {said}",
         {HELPS: "ok", NONE: "unknown", HURTS: "fail" if arm.chosen else "warn"}[said],
         f"the arm {arm.name!r} {told}: {measure} is {own:.3f}, {' and '.join(gains)}; the smallest gain over "
-        f"{arm.against!r} that this trial would see in 8 of 10 cases is {found.smallest:.3f}",
+        f"{shown!r} that this trial would see in 8 of 10 cases is {found.smallest:.3f}",
         value=found.value,
         interval=(found.low, found.high),
         advice=_advice(outcome, arm, said),

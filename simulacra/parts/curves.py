@@ -40,7 +40,9 @@ def _told(name: str, fact: Mapping[str, Any], curves: Mapping[str, Any]) -> Find
         said = f"a loss was no longer a finite number at step {steps:,}; {kept}"
         return _finding(name, fact, "warn", said + "." + tail, "lower the learning rate")
     if fact["stopped"] == "no gain":
-        return _finding(name, fact, "ok", f"stopped at step {steps:,} for want of gain; {kept}.{tail}", "")
+        early = "lower the learning rate, raise patience, or fit on more rows: the best weights came early"
+        said = f"stopped at step {steps:,} for want of gain; {kept}.{tail}"
+        return _finding(name, fact, "ok", said, early if best < steps / 5 else "")
     advice = f"raise steps above {fact['most']:,}: {judge} was still falling" if _gaining(judge, curves) else ""
     return _finding(name, fact, "ok", f"all {steps:,} steps were done; {kept}.{tail}", advice)
 

@@ -46,8 +46,9 @@ class Trained:
 
 
 def train(learner: Learner, plan: Plan) -> Trained:
-    """Train until the steps are done, the judge has not gained for `patience` measurements, or a loss is not finite.
+    """Train until the steps are done, a loss is not finite, or the judge gained nothing for `patience` measurements.
 
+    That is asked after a third of the steps.
     The learner ends with the best weights in its modules. A batch that does not fit into memory is halved and tried
     again. Ctrl-C writes a checkpoint first when the plan has one, and the same call then goes on from there.
     Raises DataError when a single row does not fit into memory.
@@ -231,7 +232,8 @@ def _measure(learner: Learner, plan: Plan, now: State, sums: dict[str, torch.Ten
         now.since += 1
     if not math.isfinite(found[plan.judge]):
         now.stopped = "diverged"
-    elif plan.patience and now.since >= plan.patience and now.step < plan.steps:
+    elif plan.patience and now.since >= plan.patience and plan.steps // 3 <= now.step < plan.steps:
+        # Before that the rate is at its highest and the averaged weights lag behind, so that no gain says little.
         now.stopped = "no gain"
     put(learner.modules(), present)
 

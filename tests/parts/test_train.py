@@ -202,7 +202,7 @@ def test_diverging_before_the_first_measurement_leaves_what_it_began_with() -> N
 
 
 def test_without_gain_it_stops_early_and_keeps_the_best() -> None:
-    done = train(Line(worsens=60), dataclasses.replace(PLAN, steps=400, patience=3))
+    done = train(Line(worsens=60), dataclasses.replace(PLAN, steps=360, patience=3))
     assert done.facts["stopped"] == "no gain" and done.facts["best_step"] == 60 and done.facts["steps"] == 120
 
 
