@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from simulacra.core import infer_images, options, rng, state
 from simulacra.core.atomic import sha256
+from simulacra.core.budget import Budget
 from simulacra.core.data import Dataset, as_dataset, frame_kind, give_back
 from simulacra.core.errors import ConfigError, DataError, ModelError, NotFitted, near
 from simulacra.core.lineage import Lineage, keyed_hash, versions
@@ -50,11 +51,14 @@ class Generator:
     `_fit(data, rng)`, which sets attributes that end in "_" (plain values, numpy arrays, polars frames: they are what
     is saved), and `_sample(n, rng)`, which returns a polars frame of n rows. `_finish(frame, rng, start)` may add what
     must be unique over all rows; `start` is the number of the first row. Methods with needs_data = False get their
-    facts from `fit(schema=...)` alone or need no fit at all.
+    facts from `fit(schema=...)` alone or need no fit at all. private: it can be fitted under a privacy budget, which
+    `_fit` finds in `self._budget`; it then sets `self.schema_` itself and takes nothing from the rows but what the
+    budget released.
     """
 
     name: ClassVar[str] = ""
     needs_data: ClassVar[bool] = True
+    private: ClassVar[bool] = False
     block_rows: ClassVar[int] = rng.BLOCK_ROWS
     state_version: ClassVar[int] = 1
 
@@ -110,17 +114,22 @@ class Generator:
         schema: Schema | None = None,
         seed: int | None = None,
         checkpoint: str | Path | None = None,
+        budget: Budget | None = None,
     ) -> Self:
         """Learn from data and return self.
 
         data: a Dataset or any polars, pandas or Arrow table; None for methods that need none. schema: facts to use
         in place of inferred ones. seed: any integer; None takes a fresh one and records it. checkpoint: a folder in
         which a long training keeps its state, so that the same call goes on after a stop; the caller removes it.
-        Raises DataError for data that are absent or empty, SchemaError when schema and data differ.
+        budget: of differential privacy; the fit spends all of it and keeps nothing of the rows that was not released.
+        Raises DataError for data that are absent or empty, SchemaError when schema and data differ, BudgetError.
         """
         seed = self._seed(seed)
         for attribute in [a for a in vars(self) if a.endswith("_")]:
             delattr(self, attribute)
+        self._budget: Budget | None = budget
+        if budget is not None:
+            return self._fit_privately(data, schema, seed, budget)
         source, kind = self._take(data, schema)
         if self.name.startswith("tables/"):
             infer_images.refuse(source.schema, self.name)
@@ -223,6 +232,42 @@ class Generator:
         return out
 
     # Helpers --------------------------------------------------------------------------------------------------------
+
+    def _fit_privately(self, data: Any, schema: Schema | None, seed: int, budget: Budget) -> Self:
+        """Fit under a budget: no schema, hash, type or count of the rows is kept, only what the ledger released."""
+        if not self.private:
+            from simulacra.core import registry
+
+            able = [a for a in registry.names() if getattr(registry.load(a), "private", False)]
+            raise ConfigError(
+                f"{self.name} cannot be fitted under a privacy budget; use one of {', '.join(able)}, or leave the "
+                "budget out and share nothing that was made"
+            )
+        if data is None:
+            raise DataError(f"{self.name}: fit needs data; give a table or a Dataset")
+        source = as_dataset(data)
+        # A schema that came with the data was inferred from them; only what the user gives by hand is a claim.
+        source = dataclasses.replace(source, given_schema=schema)
+        if budget.person is not None and budget.person not in source.columns:
+            raise ConfigError(f"person: no column {budget.person!r} in the data.{near(budget.person, source.columns)}")
+        self._checkpoint = None
+        try:
+            self._fit(source, rng.stream(seed, self.name, "fit"))
+            budget.close()
+        finally:
+            self._budget = None
+        self.kind_ = frame_kind(data)
+        self.empty_ = self._sample(1, rng.stream(seed, self.name, "empty")).clear()
+        self.lineage_ = Lineage(generation=source.lineage.generation).child(
+            self.name,
+            params=self.params(),
+            fit_seed=seed,
+            versions=versions("opendp"),
+            epsilon=budget.epsilon if budget.private else None,
+            delta=budget.delta if budget.private else None,
+            facts={**dict(getattr(self, "facts_", {})), "ledger": budget.to_dict()},
+        )
+        return self
 
     @classmethod
     def _of_address(cls, address: str, path: str | Path) -> type[Self]:

@@ -73,12 +73,12 @@ _TYPES: dict[str, tuple[type, ...]] = {
 """What must have its type for a method to learn from data that carry it."""
 
 
-def versions() -> dict[str, str]:
-    """Return the versions that decide the bytes of an output."""
+def versions(*more: str) -> dict[str, str]:
+    """Return the versions that decide the bytes of an output, and those of `more` libraries."""
     import platform
     from importlib.metadata import version
 
-    names = ("simulacra", "numpy", "polars", "scikit-learn")
+    names = ("simulacra", "numpy", "polars", "scikit-learn", *more)
     return {"python": platform.python_version(), **{name: version(name) for name in names}}
 
 
