@@ -157,10 +157,11 @@ def epsilon_of_curve(curve: Callable[[float], float], delta: float) -> float:
 # All of it ----------------------------------------------------------------------------------------------------------
 
 
-def total(entries: Iterable[Entry], delta: float) -> float:
+def total(entries: Iterable[Entry], delta: float, *, exact: bool = False) -> float:
     """Return the epsilon that releases cost together at delta (what thresholds add to delta is not in it).
 
-    Gaussians alone are accounted exactly, with choices by zCDP, with training on samples by Renyi curves.
+    exact: it was settled beforehand that all are Gaussians, which are then accounted exactly. Otherwise zCDP, and with
+    training on samples Renyi curves.
     """
     entries = list(entries)
     rho = math.fsum(e.rho for e in entries)
@@ -170,7 +171,7 @@ def total(entries: Iterable[Entry], delta: float) -> float:
             lambda order: rho * order + math.fsum(renyi_of_sgd(e.rate, e.scale, e.steps, order) for e in training),
             delta,
         )
-    if all(e.mechanism == GAUSSIAN for e in entries):
+    if exact and all(e.mechanism == GAUSSIAN for e in entries):
         return epsilon_of_mu(math.sqrt(2 * rho), delta)
     return epsilon_of(rho, delta)
 

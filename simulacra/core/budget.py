@@ -133,7 +133,7 @@ class Budget:
         if not self.entries:
             return 0.0, 0.0
         kept = self.delta - self._aside
-        return accountant.total(self.entries, kept), kept + math.fsum(e.delta for e in self.entries)
+        return accountant.total(self.entries, kept, exact=self._exact), kept + math.fsum(e.delta for e in self.entries)
 
     # Before the first release ---------------------------------------------------------------------------------------
 
