@@ -11,22 +11,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulacra.core import where as conditions
-from simulacra.core.atomic import sha256, write_json, write_text
+from simulacra.core.atomic import write_json, write_text
 from simulacra.core.case import Case
-from simulacra.core.data import Dataset, frame_kind, give_back
+from simulacra.core.data import Dataset, give_back
 from simulacra.core.errors import ConfigError, DataError, ModelError, SchemaError
 from simulacra.core.generator import Generator
-from simulacra.core.lineage import Lineage, keyed_hash, versions
+from simulacra.core.lineage import Lineage, versions
 from simulacra.core.options import whole
 from simulacra.core.progress import task
 from simulacra.core.report import VERDICTS, Report
 from simulacra.core.rng import BLOCK_ROWS
 from simulacra.engine.check import chosen, judge
-from simulacra.engine.defaults import strata_of, versions_of
-from simulacra.engine.inputs import align, alike, is_path, relearned, require, split, take
+from simulacra.engine.defaults import versions_of
+from simulacra.engine.inputs import alike
+from simulacra.engine.job import Job, gather, same
 from simulacra.engine.models import load
 from simulacra.engine.recipe import Recipe
-from simulacra.io import card, folder, images
+from simulacra.io import card, folder
 from simulacra.io.folder import SUFFIX, Folder
 
 if TYPE_CHECKING:
@@ -96,8 +97,8 @@ def run(
     if out is not None:
         folder.refuse_source(out, recipe.data, recipe.holdout, data, holdout)
         folder.refuse(out, recipe.to_toml(), force=force)
-    job = _gather(recipe, method, data, holdout)
-    _same(job.inputs, expected)
+    job = gather(recipe, method, data, holdout)
+    same(job.inputs, expected)
     if out is None:
         return _run(job, guards, None, workers)
     begun = {"inputs": job.inputs, "versions": versions()}
@@ -112,91 +113,7 @@ def run(
         place.close()
 
 
-@dataclass(frozen=True)
-class _Job:
-    """Everything a run needs: what is fitted, what was kept back and why, and what is given back."""
-
-    recipe: Recipe
-    method: Generator
-    fitted: Dataset | None
-    holdout: Dataset | None
-    sentence: str
-    n: int
-    inputs: Mapping[str, str]
-    kind: str
-    dtypes: Mapping[str, Any] | None
-
-
-def _gather(recipe: Recipe, method: Generator, data: Any, holdout: Any) -> _Job:
-    """Read and check the inputs, and keep the holdout back, before anything is written or learned."""
-    source = data if data is not None else recipe.data or None
-    if source is None:
-        return _without_data(recipe, method)
-    with task("read"):
-        rows = take(source, na=recipe.na, schema=recipe.schema, size=recipe.size, mode=recipe.mode or None)
-    if len(rows) == 0:
-        raise DataError(f"{recipe.data or 'data'}: the table has a header but no rows; give at least one row")
-    for column, what in ((recipe.target, "target"), (recipe.person, "person")):
-        require(column, rows.columns, what)
-    for column in conditions.parse(recipe.where):
-        require(column, rows.columns, "where")
-    images.fits(recipe.format, rows.frame)
-    inputs = {"key": keyed_hash(rows.frame.clear().select()), "data": keyed_hash(rows.frame)}
-    kept = holdout if holdout is not None else recipe.holdout or None
-    if kept is None:
-        fitted, apart, sentence = split(rows, recipe.seed, recipe.person, strata_of(rows, recipe.target))
-        fitted = relearned(fitted) if is_path(source) and recipe.schema is None else fitted
-    else:
-        fitted, apart = rows, align(_taken(kept, recipe), rows, "holdout", "data")
-        sentence = f"The holdout was given: {len(apart):,} rows."
-        inputs["holdout"] = keyed_hash(apart.frame)
-    sentence += "".join(f" On reading, {note}." for note in rows.lineage.facts.get("read", ()))
-    kind, dtypes = ("polars", None) if is_path(source) else _kind(source)
-    return _Job(recipe, method, fitted, apart, sentence, recipe.n or len(rows), inputs, kind, dtypes)
-
-
-def _taken(source: Any, recipe: Recipe) -> Dataset:
-    return take(source, na=recipe.na, size=recipe.size, mode=recipe.mode or None)
-
-
-def _kind(table: Any) -> tuple[str, dict[str, Any] | None]:
-    """Return the kind of a table, and for pandas the types of its columns."""
-    kind = frame_kind(table)
-    pandas = kind == "pandas"
-    return kind, dict(table.dtypes) if pandas else None
-
-
-def _without_data(recipe: Recipe, method: Generator) -> _Job:
-    if recipe.model:
-        inputs = {"model": sha256(Path(recipe.model) / "manifest.json")}
-        n, kind = recipe.n, method.__dict__.get("kind_", "polars")
-        if hasattr(method, "empty_"):
-            images.fits(recipe.format, method.empty_)
-    else:
-        if method.needs_data:
-            raise DataError(f"{method.name} learns from data; give a table or a file")
-        inputs, kind = {}, "polars"
-        n = recipe.n or (recipe.schema.table.rows if recipe.schema else None)
-    if n is None:
-        raise ConfigError("without data it is not known how many rows to make; give n, or -n ROWS")
-    return _Job(recipe, method, None, None, "", n, inputs, kind, None)
-
-
-def _same(inputs: Mapping[str, str], expected: Mapping[str, str] | None) -> None:
-    """Raise DataError when redo meets other data than the folder was made from."""
-    if not expected:
-        return
-    if inputs.get("key") != expected.get("key"):
-        raise DataError(
-            "this folder was made on another machine or by another user, whose key for hashing data is not here, so it "
-            "cannot be told whether the data are the same; set SIMULACRA_KEY to that key, or use make"
-        )
-    for name in sorted(expected):
-        if inputs.get(name) != expected[name]:
-            raise DataError(f"the {name} differ from those this folder was made from; restore them, or use make")
-
-
-def _run(job: _Job, guards: list[str], place: Folder | None, workers: int) -> Made:
+def _run(job: Job, guards: list[str], place: Folder | None, workers: int) -> Made:
     """Fit, sample, check, write."""
     recipe = job.recipe
     method = _fitted(job, place)
@@ -218,7 +135,7 @@ def _run(job: _Job, guards: list[str], place: Folder | None, workers: int) -> Ma
     return Made(report, lineage, where, recipe, job.n, all_rows)
 
 
-def _fitted(job: _Job, place: Folder | None) -> Generator:
+def _fitted(job: Job, place: Folder | None) -> Generator:
     """Return the fitted method: the one a stopped run left, or a new one."""
     if job.recipe.model:
         return job.method
@@ -236,7 +153,7 @@ def _fitted(job: _Job, place: Folder | None) -> Generator:
     return method
 
 
-def _lineage(job: _Job, method: Generator) -> Lineage:
+def _lineage(job: Job, method: Generator) -> Lineage:
     facts: dict[str, Any] = {**method.lineage_.facts}
     if job.fitted is not None:
         apart = 0 if job.holdout is None else len(job.holdout)
@@ -247,7 +164,7 @@ def _lineage(job: _Job, method: Generator) -> Lineage:
     return dataclasses.replace(method.lineage_, seed=job.recipe.seed, facts=facts, versions=known)
 
 
-def _sampled(job: _Job, method: Generator, lineage: Lineage, place: Folder | None, workers: int) -> pl.DataFrame:
+def _sampled(job: Job, method: Generator, lineage: Lineage, place: Folder | None, workers: int) -> pl.DataFrame:
     """Return the rows, or with a folder those that are checked, after writing all parts that are not there yet."""
     import polars as pl
 
@@ -282,7 +199,7 @@ def _parts(batches: Iterable[Dataset], blocks: int) -> Iterator[pl.DataFrame]:
         yield pl.concat(group)
 
 
-def _judged(job: _Job, method: Generator, lineage: Lineage, rows: pl.DataFrame, guards: list[str]) -> Report:
+def _judged(job: Job, method: Generator, lineage: Lineage, rows: pl.DataFrame, guards: list[str]) -> Report:
     where = {**(method.aims() or {}), **conditions.parse(job.recipe.where)}
     real, holdout = (alike(part, where, job.recipe.seed) for part in (job.fitted, job.holdout))
     case = Case(
@@ -312,7 +229,7 @@ def _judged(job: _Job, method: Generator, lineage: Lineage, rows: pl.DataFrame, 
     return judge(case, guards, meta)
 
 
-def _origin(job: _Job) -> str:
+def _origin(job: Job) -> str:
     if job.fitted is None:
         return "Nothing was fitted: there were no data to compare with."
     return f"{len(job.fitted):,} rows were fitted. {job.sentence}"
@@ -327,7 +244,7 @@ def _recipe_facts(recipe: Recipe) -> dict[str, Any]:
 
 
 def _publish(
-    job: _Job, method: Generator, lineage: Lineage, rows: pl.DataFrame, report: Report | None, place: Folder
+    job: Job, method: Generator, lineage: Lineage, rows: pl.DataFrame, report: Report | None, place: Folder
 ) -> None:
     """Write everything but the parts, the manifest last."""
     ending = SUFFIX[job.recipe.format]
