@@ -277,7 +277,7 @@ def _tell(value: float | None) -> str:
 def _cell(value: object) -> str:
     if value is None or isinstance(value, (int, float)) and not isinstance(value, bool):
         return figure(value)
-    return bdi(str(value), 120)
+    return bdi(str(value), 400)
 
 
 DRAWERS: dict[str, Callable[[View, str], str]] = {
