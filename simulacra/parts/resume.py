@@ -17,6 +17,7 @@ from simulacra.parts.weights import load_weights, weights_of
 
 if TYPE_CHECKING:
     from simulacra.core.generator import Checkpoint
+    from simulacra.parts.private_steps import PrivateSteps
 
 
 class Learner(Protocol):
@@ -44,7 +45,8 @@ class Plan:
     end, 0 for never. average: decay of the averaged weights, 0 for none. decay: share of the rate that is left at the
     last step (cosine), 1 for a constant rate. device: "cpu" or "cuda". threads: of the CPU. precision: "float32", or
     "mixed" for bfloat16 where a GPU has it. checkpoint: where to keep the state of an unfinished fit. pause: seconds
-    between two savings of it. name: of this training, for progress and for a fit that trains more than once.
+    between two savings of it. name: of this training, for progress and for a fit that trains more than once. private:
+    the steps a budget pays for; then nothing is measured, kept back or saved on the way, and all steps are done.
     """
 
     rows: int
@@ -62,6 +64,7 @@ class Plan:
     checkpoint: Checkpoint | None = None
     pause: float = 30.0
     name: str = "train"
+    private: PrivateSteps | None = None
 
 
 @dataclass
@@ -126,7 +129,10 @@ _KEPT = ("best", "average")
 
 def _described(plan: Plan) -> dict[str, Any]:
     """Return what must be the same for a training to go on; another device or thread count would give other bytes."""
-    return {f.name: getattr(plan, f.name) for f in dataclasses.fields(plan) if f.name not in ("checkpoint", "pause")}
+    return {f.name: getattr(plan, f.name) for f in dataclasses.fields(plan) if f.name not in _FREE}
+
+
+_FREE = ("checkpoint", "pause", "private")
 
 
 def _arrays(value: Any) -> Any:

@@ -12,7 +12,7 @@ import gc
 import math
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +51,8 @@ def train(learner: Learner, plan: Plan) -> Trained:
     That is asked after a third of the steps.
     The learner ends with the best weights in its modules. A batch that does not fit into memory is halved and tried
     again. Ctrl-C writes a checkpoint first when the plan has one, and the same call then goes on from there.
-    Raises DataError when a single row does not fit into memory.
+    Where a budget pays (plan.private) the learner ends with the weights averaged over all steps, and of losses nothing
+    is looked at or kept. Raises DataError when a single row does not fit into memory.
     """
     if plan.rows < 1:
         raise DataError("training needs at least one row")
@@ -62,7 +63,7 @@ def train(learner: Learner, plan: Plan) -> Trained:
         saved = time.monotonic()
         while now.step < plan.steps and not now.stopped:
             _update(learner, plan, now, sums)
-            if now.step % plan.every == 0 or now.step == plan.steps or now.stopped:
+            if plan.private is None and (now.step % plan.every == 0 or now.step == plan.steps or now.stopped):
                 _measure(learner, plan, now, sums)
             show(1, _detail(plan, now))
             if plan.checkpoint and (pressed or time.monotonic() - saved > plan.pause):
@@ -86,7 +87,11 @@ def schedule(step: int, plan: Plan) -> float:
 @contextlib.contextmanager
 def _session(plan: Plan) -> Iterator[None]:
     with seeded(stream(plan.seed, "parts/train", "session"), plan.device, plan.threads):
-        yield
+        try:
+            yield
+        finally:
+            if plan.private is not None:
+                plan.private.detach()
 
 
 @contextlib.contextmanager
@@ -118,7 +123,8 @@ def _begin(learner: Learner, plan: Plan, sums: dict[str, torch.Tensor]) -> State
     now = restore(learner, plan, sums)
     if now is None:
         # Until something was measured, what training began with is the best there is.
-        now = State(min(plan.batch, plan.rows), best=copies(learner.modules()), average=copies(learner.modules()))
+        begin = plan.batch if plan.private is None else plan.private.chunk
+        now = State(min(begin, plan.rows), best=copies(learner.modules()), average=copies(learner.modules()))
     return now
 
 
@@ -133,22 +139,33 @@ def _update(learner: Learner, plan: Plan, now: State, sums: dict[str, torch.Tens
     losses = _tried(learner, plan, now)
     now.seen += now.batch
     now.step += 1
+    if plan.private is None:
+        _add_up(losses, plan, now, sums)
+    if plan.average and not now.stopped:
+        _follow(learner, plan, now)
+
+
+def _add_up(losses: Mapping[str, torch.Tensor], plan: Plan, now: State, sums: dict[str, torch.Tensor]) -> None:
+    """Add losses to `sums`, and end the training where one is no finite number."""
     for name, value in losses.items():
         sums[name] = sums.get(name, torch.zeros((), device=value.device)) + value.detach().float()
     sums["#"] = sums.get("#", torch.zeros(())) + 1
     look = plan.device == "cpu" or now.step % STEADY == 0 or now.step % plan.every == 0
     if look and not all(bool(torch.isfinite(v)) for v in sums.values()):
         now.stopped = "diverged"
-    elif plan.average:
-        _follow(learner, plan, now)
 
 
 def _tried(learner: Learner, plan: Plan, now: State) -> dict[str, torch.Tensor]:
     """Make one update; while the batch does not fit into memory, halve it."""
     learning = [w for module in learner.modules().values() for w in module.parameters() if w.requires_grad]
+    # A private sample is drawn once: to draw again whenever a large one does not fit would make large ones rarer.
+    sample = None if plan.private is None else plan.private.rows()
     while True:
-        rows = torch.from_numpy(_rows(plan, now.seen, now.batch)).to(plan.device)
-        torch.manual_seed(int(stream(plan.seed, "parts/train", "step", now.step).integers(2**62)))
+        if plan.private is None or sample is None:
+            rows = torch.from_numpy(_rows(plan, now.seen, now.batch)).to(plan.device)
+            torch.manual_seed(int(stream(plan.seed, "parts/train", "step", now.step).integers(2**62)))
+        else:
+            rows, plan.private.chunk = sample, now.batch
         try:
             with torch.autocast(plan.device, torch.bfloat16, plan.precision == "mixed" and plan.device == "cuda"):
                 return learner.step(rows)
@@ -252,9 +269,14 @@ def _detail(plan: Plan, now: State) -> str:
 
 
 def _end(learner: Learner, plan: Plan, now: State) -> Trained:
+    if plan.private is not None:
+        plan.private.close(learner.modules())
+        now.best = now.average
     put(learner.modules(), now.best)
     for module in learner.modules().values():
         module.eval()
+    if plan.private is not None:
+        return Trained(weights_of(learner.modules()), {}, plan.private.facts())
     facts = {
         "steps": now.step,
         "most": plan.steps,
