@@ -4,8 +4,8 @@ One JSON object a line: file, row, column, start, end, type, score, handle, verd
 when context was asked for. The handle is a keyed hash of the text that was found, never the text. Even so the file
 belongs beside the key, not beside the output: it says where to look.
 
-verdict: "yes" | "no" | a type of mask.types | "START-END" | "START-END TYPE" (another span). `"everywhere": true` says the
-same of every hit with this handle in the column. A line without a handle is a place that detection missed.
+verdict: "yes" | "no" | a type of mask.types | "START-END" | "START-END TYPE" (another span). `"everywhere": true` says
+the same of every hit with this handle in the column. A line without a handle is a place that detection missed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -107,10 +106,10 @@ def write(path: str | Path, entries: Iterable[Entry], *, output: str | Path) -> 
     inside = Path(output).resolve()
     if path.resolve() == inside or inside in path.resolve().parents:
         raise OutputError(f"{path} lies in the output {output}, which others get; give --review-file another place")
-    lines = [json.dumps(entry.to_dict(), ensure_ascii=False) for entry in entries]
+    lines = [json.dumps(entry.to_dict()) for entry in entries]
     with writing(path) as temp:
-        with os.fdopen(os.open(temp, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
-            out.writelines(line + "\n" for line in lines)
+        temp.touch(0o600)
+        temp.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     return len(lines)
 
 
@@ -138,11 +137,11 @@ class Review:
     ) -> list[list[Hit]]:
         """Return the hits of one column after the verdicts, sorted and without overlaps; what was said wins.
 
-        An entry counts at its place when the text there still has its handle; otherwise at the places of its row, then
-        of its column, where a hit has the handle. Entries without a verdict change nothing.
+        An entry counts at its place when the text there still has its handle; otherwise at the hits of its row that
+        have it; otherwise, when neither entry nor hit shares its handle with another, at that hit. Entries without a
+        verdict change nothing.
         """
         mine = [(n, e) for n, e in enumerate(self.entries) if (e.file, e.column) == (file, column)]
-        self.used |= {n for n, e in mine if not e.verdict}
         out = [list(found) for found in hits]
         places = _places(texts, out, key) if any(e.handle and e.verdict for _, e in mine) else {}
         for number, entry in mine:
@@ -163,14 +162,15 @@ class Review:
         others = places.get(entry.handle, [])
         if entry.everywhere:
             return at + [p for p in others if not at or (p[0], p[1].start) != (entry.row, entry.start)]
-        return at or [p for p in others if p[0] == entry.row] or others
+        alone = len(others) == 1 and sum(e.handle == entry.handle for e in self.entries) == 1
+        return at or [p for p in others if p[0] == entry.row] or (others if alone else [])
 
     def stale(self) -> list[str]:
         """Return the places of verdicts that fitted nothing, in words, once every column was applied."""
         return [
             f"{self.name} {entry.where}: the text that was reviewed is not there any more"
             for number, entry in enumerate(self.entries)
-            if number not in self.used
+            if entry.verdict and number not in self.used
         ]
 
 
