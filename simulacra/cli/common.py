@@ -20,6 +20,18 @@ MODE_HELP = "convert images (default: as they are)"
 SET_HELP = "set a field of the method; may be given again (fields: simulacra list METHOD)"
 
 
+def budget(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags of a privacy budget."""
+    add = parser.add_argument
+    add("--epsilon", type=number, metavar="E", help="the privacy budget: learn under differential privacy; 1 is usual")
+    add("--delta", type=number, metavar="D", help="chance that the guarantee fails, far below one in the number of "
+        "persons, such as 1e-9")  # fmt: skip
+    add("--person-rows", type=whole, metavar="K", help="most rows of one person that are used (default 1); more rows "
+        "need more noise")  # fmt: skip
+    add("--unsafe-seed", type=whole, metavar="S", help="for tests: seed the private noise; the output is marked NOT "
+        "PRIVATE")  # fmt: skip
+
+
 def settings(texts: Sequence[str]) -> dict[str, Any]:
     """Turn ["leaf=20"] into {"leaf": "20"}; the method reads the text by the field's type. Raises ConfigError."""
     out = {}
@@ -42,6 +54,14 @@ def whole(text: str) -> int:
         return int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+
+
+def number(text: str) -> float:
+    """Read a number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
 
 
 def existing(path: str, force: bool) -> None:

@@ -24,6 +24,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--na", action="append", default=[], metavar="TEXT", help=common.NA_HELP)
     add("--size", type=common.whole, metavar="PIXELS", help=common.SIZE_HELP)
     add("--mode", choices=("grey", "colour"), help=common.MODE_HELP)
+    add("--person", metavar="COLUMN", help="the column that says whose row it is (under a privacy budget)")
+    common.budget(parser)
     add("--force", action="store_true", help="replace a model that stands in FOLDER")
 
 
@@ -44,9 +46,14 @@ def run(given: argparse.Namespace) -> int:
             na=given.na,
             size=given.size,
             mode=given.mode,
+            person=given.person,
+            epsilon=given.epsilon,
+            delta=given.delta,
+            person_rows=given.person_rows or 1,
+            unsafe_seed=given.unsafe_seed,
             force=given.force,
         )
-    rows = method.lineage_.facts.get("rows")
+    rows = None if "ledger" in method.lineage_.facts else method.lineage_.facts.get("rows")
     print(f"{given.out}: a fitted {method.name}{f' of {rows:,} rows' if rows else ''}, with no row kept back.")
     print(f"Next: simulacra sample {given.out} -n 1000 -o more/")
     return 0

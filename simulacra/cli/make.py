@@ -5,6 +5,7 @@ and what that model makes is shipped. A stopped run goes on when the same comman
 
   simulacra make customers.csv -n 50000 -o out/
   simulacra make customers.csv --target churn --seed 7 --set leaf=20 -o out/
+  simulacra make customers.csv --epsilon 1 --delta 1e-9 --person user_id -o out/
   simulacra make -m tables/rules --schema schema.toml -n 100 -o out/
   simulacra make recipe.toml -o out/
 """
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from simulacra.engine.recipe import Recipe
     from simulacra.engine.run import Made
 
-ENTRIES = ("method", "n", "seed", "target", "person", "holdout", "format", "neutralise", "fail_on", "size", "mode")
+ENTRIES = (
+    "method", "n", "seed", "target", "person", "holdout", "format", "neutralise", "fail_on", "size", "mode",
+    "epsilon", "delta", "person_rows", "unsafe_seed",
+)  # fmt: skip
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +53,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--format", metavar="FORMAT", help="parquet (default), csv or jsonl; for images png, "
         "imagefolder, npz or parquet (default: as they came)")  # fmt: skip
     add("--neutralise", action="store_true", default=None, help=common.NEUTRALISE_HELP)
+    common.budget(parser)
+    add("--private-report", metavar="FOLDER", help="under a privacy budget: where the report goes that compares with "
+        "the real rows, which is not for release")  # fmt: skip
     add("--workers", type=common.whole, default=1, help="processes that sample (default 1); never changes the rows")
     add("--fail-on", metavar="VERDICT", help=f"warn or fail: {common.FAIL_ON_HELP}")
     add("--force", action="store_true", help="replace an output of simulacra that stands in FOLDER")
@@ -60,8 +67,14 @@ def run(given: argparse.Namespace) -> int:
     from simulacra.engine.run import run as carry_out
 
     with listen(Show()):
-        made = carry_out(recipe(given), out=given.out, workers=given.workers, force=given.force)
-    finish(made)
+        made = carry_out(
+            recipe(given),
+            out=given.out,
+            private_report=given.private_report,
+            workers=given.workers,
+            force=given.force,
+        )
+    finish(made, given.private_report)
     return int(made.failed)
 
 
@@ -84,23 +97,27 @@ def recipe(given: argparse.Namespace) -> Recipe:
         entries["schema"] = schema_of(given.schema)
     if given.data and given.data.endswith(".toml"):
         return Recipe.read(given.data).changed(**entries)
-    entries.setdefault("method", method_for(given.data))
+    entries.setdefault("method", method_for(given.data, "epsilon" in entries))
     entries.setdefault("format", format_for(given.data))
     return Recipe(data=given.data or "", **entries)
 
 
-def finish(made: Made) -> None:
+def finish(made: Made, private_report: str | None = None) -> None:
     """Print the verdict, and the files to open."""
     assert made.folder is not None
-    if made.report is not None:
-        common.show(made.report)
+    for report in (made.report, made.private_report):
+        if report is not None:
+            common.show(report)
     wanted = {
         "report.html": "the evidence, in any browser",
         "data": f"the {made.rows:,} rows",
         "media": f"the {made.rows:,} images",
+        "sign.html": "the page to read and sign: claim, ledger, what was not tested",
         "README.md": "the card: what they are and how they were made",
     }
     print("\nOpen:")
     for name, what in wanted.items():
         if (made.folder / name).exists():
             print(f"  {Path(made.folder) / name}  {what}")
+    if private_report is not None:
+        print(f"  {Path(private_report) / 'report.html'}  beside the real rows; NOT FOR RELEASE")

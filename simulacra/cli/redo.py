@@ -21,6 +21,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--data", metavar="FILE", help="the data, when they are no longer where the recipe says")
     add("--holdout", metavar="FILE", help="the holdout, when it is no longer where the recipe says")
     add("--workers", type=common.whole, default=1, help="processes that sample (default 1); never changes the rows")
+    add("--spend", action="store_true", help="make a folder again that was made under a privacy budget, and spend that "
+        "budget once more")  # fmt: skip
     add("--force", action="store_true", help="replace an output of simulacra that stands there")
 
 
@@ -37,6 +39,7 @@ def run(given: argparse.Namespace) -> int:
             holdout=given.holdout,
             workers=given.workers,
             force=given.force,
+            spend=given.spend,
         )
     if made.changed:
         print(f"{given.out} differs from {given.folder} in {', '.join(made.changed)}.")

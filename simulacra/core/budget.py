@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 CHOICE = "exponential mechanism"
 NOT_PRIVATE = "NOT PRIVATE"
-NEIGHBOURS = "adding or removing all rows of one unit"
 CLOSE = 1e-6
 """Relative difference up to which the total and the claim count as equal."""
 MOST = 2**40
@@ -104,11 +103,16 @@ class Budget:
         return f"all rows of one {self.person!r}, of which at most {most} used"
 
     @property
+    def neighbours(self) -> str:
+        """Return the neighbour relation in words."""
+        return "adding or removing " + ("one row" if self.person is None else f"all rows of one {self.person!r}")
+
+    @property
     def claim(self) -> str:
         """Return the claim in one sentence."""
         text = (
             f"({self.epsilon:g}, {self.delta:g})-differential privacy for {self.unit}, where neighbouring tables "
-            f"differ by {NEIGHBOURS}"
+            f"differ by {self.neighbours}"
         )
         return text if self.private else f"{NOT_PRIVATE}: the noise was seeded, for tests. It would have been {text}"
 
@@ -280,7 +284,7 @@ class Budget:
             "person": self.person,
             "rows": self.rows,
             "unit": self.unit,
-            "neighbours": NEIGHBOURS,
+            "neighbours": self.neighbours,
             "public": list(self.public),
             "spent": {"epsilon": epsilon, "delta": delta},
             "closed": self.closed,

@@ -34,6 +34,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "fidelity": "simulacra.guards.fidelity:fidelity",
         "utility": "simulacra.guards.utility:utility",
         "privacy": "simulacra.guards.privacy:privacy",
+        "claim": "simulacra.guards.claim:claim",
         "images": "simulacra.guards.images:images",
     },
     "ports": {"echo": "simulacra.core.port:echo"},

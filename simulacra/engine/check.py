@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from simulacra.core import registry
+from simulacra.core.budget import Budget
 from simulacra.core.case import Case, guarded
 from simulacra.core.errors import ConfigError, DataError, near
 from simulacra.core.lineage import Lineage
@@ -61,11 +62,18 @@ def check(
         deployed=tables.get("new"),
         target=target,
         schema=schema or tables.get("real", tables.get("holdout", rows)).schema,
+        ledger=ledger_of(rows.lineage),
         lineage=rows.lineage,
         seed=seed,
         facts=dict(facts or rows.lineage.facts),
     )
     return judge(case, guards, {"title": Path(made).name} if is_path(made) else None)
+
+
+def ledger_of(lineage: Lineage) -> Budget | None:
+    """Return the privacy ledger that made rows carry, None when there is none. Raises BudgetError for a damaged one."""
+    known = lineage.facts.get("ledger")
+    return Budget.from_dict(known) if isinstance(known, Mapping) else None
 
 
 def chosen(only: Iterable[str] | None) -> list[str]:

@@ -8,20 +8,26 @@ from typing import TYPE_CHECKING, Any
 from simulacra.core.data import Dataset, as_dataset
 from simulacra.core.infer_images import columns_of
 from simulacra.engine.inputs import is_path
+from simulacra.engine.recipe import PRIVATE
 from simulacra.io import folder, images
 from simulacra.parts.pictures import label_column
 
 if TYPE_CHECKING:
     import polars as pl
 
-TABLES, IMAGES = "tables/forest", "images/pca"
+TABLES, IMAGES, PRIVATE_IMAGES = "tables/forest", "images/pca", "images/vae"
 """The methods of tables and of images that are taken when none is named."""
 MOST_LEVELS = 1000
 
 
-def method_for(data: Any) -> str:
-    """Return the address of the default method for a table, a path or None, without reading a file to its end."""
-    return IMAGES if format_for(data) != "parquet" or _has_arrays(data) else TABLES
+def method_for(data: Any, private: bool = False) -> str:
+    """Return the address of the default method for a table, a path or None, without reading a file to its end.
+
+    private: there is a privacy budget.
+    """
+    if format_for(data) != "parquet" or _has_arrays(data):
+        return PRIVATE_IMAGES if private else IMAGES
+    return PRIVATE if private else TABLES
 
 
 def format_for(data: Any) -> str:

@@ -14,6 +14,7 @@ from simulacra.core.errors import ConfigError, DataError
 from simulacra.core.generator import Generator
 from simulacra.core.lineage import keyed_hash
 from simulacra.core.progress import task
+from simulacra.engine import private
 from simulacra.engine.defaults import strata_of
 from simulacra.engine.inputs import align, is_path, relearned, require, split, take
 from simulacra.engine.recipe import Recipe
@@ -35,13 +36,18 @@ class Job:
     dtypes: Mapping[str, Any] | None
 
 
-def gather(recipe: Recipe, method: Generator, data: Any, holdout: Any) -> Job:
-    """Read and check the inputs, and keep the holdout back, before anything is written or learned."""
+def gather(recipe: Recipe, method: Generator, data: Any, holdout: Any, secret: bytes | None = None) -> Job:
+    """Read and check the inputs, and keep the holdout back, before anything is written or learned.
+
+    secret: under a privacy budget, of the coins that keep persons back for its private report; None keeps nobody back.
+    """
     source = data if data is not None else recipe.data or None
     if source is None:
         return _without_data(recipe, method)
     with task("read"):
-        rows = take(source, na=recipe.na, schema=recipe.schema, size=recipe.size, mode=recipe.mode or None)
+        # Under a budget the schema is a claim that the method holds the rows against, not a way to read them.
+        schema = recipe.schema if recipe.epsilon is None else None
+        rows = take(source, na=recipe.na, schema=schema, size=recipe.size, mode=recipe.mode or None)
     if len(rows) == 0:
         raise DataError(f"{recipe.data or 'data'}: the table has a header but no rows; give at least one row")
     for column, what in ((recipe.target, "target"), (recipe.person, "person")):
@@ -49,6 +55,8 @@ def gather(recipe: Recipe, method: Generator, data: Any, holdout: Any) -> Job:
     for column in conditions.parse(recipe.where):
         require(column, rows.columns, "where")
     images.fits(recipe.format, rows.frame)
+    if recipe.epsilon is not None:
+        return _privately(recipe, method, rows, source, holdout, secret)
     inputs = {"key": keyed_hash(rows.frame.clear().select()), "data": keyed_hash(rows.frame)}
     kept = holdout if holdout is not None else recipe.holdout or None
     if kept is None:
@@ -61,6 +69,20 @@ def gather(recipe: Recipe, method: Generator, data: Any, holdout: Any) -> Job:
     sentence += "".join(f" On reading, {note}." for note in rows.lineage.facts.get("read", ()))
     kind, dtypes = ("polars", None) if is_path(source) else _kind(source)
     return Job(recipe, method, fitted, apart, sentence, recipe.n or len(rows), inputs, kind, dtypes)
+
+
+def _privately(
+    recipe: Recipe, method: Generator, rows: Dataset, source: Any, holdout: Any, secret: bytes | None
+) -> Job:
+    """Return the job under a privacy budget: no hash and no count of the rows, and no type of theirs is given back."""
+    kept = holdout if holdout is not None else recipe.holdout or None
+    fitted, apart, sentence = rows, None, "All rows were fitted."
+    if kept is not None:
+        apart, sentence = align(_taken(kept, recipe), rows, "holdout", "data"), "The holdout was given."
+    elif secret is not None:
+        fitted, apart, sentence = private.split(rows, recipe.person, secret)
+    kind = "polars" if is_path(source) else _kind(source)[0]
+    return Job(recipe, method, fitted, apart, sentence, recipe.n or 0, {}, kind, None)
 
 
 def _taken(source: Any, recipe: Recipe) -> Dataset:

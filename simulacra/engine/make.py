@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from simulacra.core import where as conditions
-from simulacra.core.errors import DataError
+from simulacra.core.errors import BudgetError, DataError
 from simulacra.core.schema import Schema
 from simulacra.engine.defaults import format_for, method_for
 from simulacra.engine.inputs import is_path, schema_of, take
@@ -37,6 +37,11 @@ def make(
     neutralise: bool = False,
     size: int | None = None,
     mode: str | None = None,
+    epsilon: float | None = None,
+    delta: float | None = None,
+    person_rows: int = 1,
+    unsafe_seed: int | None = None,
+    private_report: str | Path | None = None,
     fail_on: str | None = None,
     workers: int = 1,
     force: bool = False,
@@ -51,13 +56,16 @@ def make(
     their file. holdout: real rows kept apart; otherwise 20 % of the data are kept back. settings: fields of the method.
     na: texts that count as missing. only: guards to run. format: parquet, csv or jsonl, and for images png,
     imagefolder, npz or parquet; None takes parquet for tables and what the images came in. neutralise: quote formulas
-    in CSV. size, mode: of images that are read (io.images.read). fail_on: see Made.failed.
+    in CSV. size, mode: of images that are read (io.images.read). epsilon, delta, person_rows, unsafe_seed: the privacy
+    budget (Recipe); the method is then tables/private (images/vae for images), and nothing leaves that the budget did
+    not pay. private_report: a new folder, not for release, for the report that compares with the real rows; 20 % of the
+    persons are then kept back for it. fail_on: see Made.failed.
     workers: processes that sample. force: replace an output that stands in `out`.
     Raises SimulacraError with what to do.
     """
     is_recipe = is_path(data) and str(data).endswith(".toml")
     recipe = Recipe(
-        method=method or (Recipe.method if is_recipe else method_for(data)),
+        method=method or (Recipe.method if is_recipe else method_for(data, epsilon is not None)),
         data=str(data) if is_path(data) else "",
         holdout=str(holdout) if is_path(holdout) else "",
         n=n,
@@ -74,12 +82,16 @@ def make(
         fail_on=fail_on or "",
         size=size,
         mode=mode or "",
+        epsilon=epsilon,
+        delta=delta,
+        person_rows=person_rows,
+        unsafe_seed=unsafe_seed,
     )
     if is_recipe:
         given = {f.name: getattr(recipe, f.name) for f in dataclasses.fields(Recipe) if f.name != "data"}
         recipe = Recipe.read(data).changed(**{k: v for k, v in given.items() if v != getattr(Recipe(), k)})
         data = None
-    return run(recipe, data, holdout, out=out, workers=workers, force=force)
+    return run(recipe, data, holdout, out=out, private_report=private_report, workers=workers, force=force)
 
 
 def look(data: Any, *, na: Iterable[str] = (), size: int | None = None, mode: str | None = None) -> Schema:
@@ -95,18 +107,25 @@ def redo(
     holdout: Any = None,
     workers: int = 1,
     force: bool = False,
+    spend: bool = False,
 ) -> Made:
     """Run the recipe of a finished folder again and compare the bytes (Made.changed).
 
-    data, holdout: the tables, when they were in memory or have moved since. Raises DataError when the folder is
-    not a finished output, or the data are not those it was made from; OutputError as `make` does, and for `out` that
-    is `path`.
+    data, holdout: the tables, when they were in memory or have moved since. spend: make a folder again that was made
+    under a privacy budget, which spends that budget once more. Raises BudgetError without it, DataError when the
+    folder is not a finished output, or the data are not those it was made from; OutputError as `make` does, and for
+    `out` that is `path`.
     """
     path = Path(path)
     if not folder.is_output(path):
         raise DataError(f"{path} is not a finished output; give a folder that `simulacra make -o` wrote")
     folder.refuse_source(out, path)
     recipe = Recipe.read(path / "recipe.toml")
+    if recipe.epsilon is not None and not spend:
+        raise BudgetError(
+            f"{path} was made under a privacy budget; making it again is a second release, so that both together cost "
+            f"up to twice epsilon {recipe.epsilon:g}. Copy the folder in its place, or give spend=True (--spend)"
+        )
     known = _read_json(path / "lineage.json").get("facts", {}).get("inputs", {})
     for name, given in (("data", data), ("holdout", holdout)):
         if given is None and name in known and getattr(recipe, name) in ("", "-"):

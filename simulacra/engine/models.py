@@ -46,16 +46,32 @@ def fit(
     na: Iterable[str] = (),
     size: int | None = None,
     mode: str | None = None,
+    person: str | None = None,
+    epsilon: float | None = None,
+    delta: float | None = None,
+    person_rows: int = 1,
+    unsafe_seed: int | None = None,
     force: bool = False,
 ) -> Generator:
     """Fit a method on all rows of a table, file or folder of images, save it to a folder, and return it.
 
     method: an address; None takes tables/forest for tables and images/pca for images. size, mode: of images that are
-    read (io.images.read).
+    read (io.images.read). person, epsilon, delta, person_rows, unsafe_seed: the privacy budget (engine.recipe.Recipe).
     Raises OutputError before any work when something stands in `out` (unless it is a model and force), DataError.
     """
-    method = method or method_for(data)
-    recipe = Recipe(method=method, seed=seed, target=target, schema=schema_of(schema), settings=dict(settings or {}))
+    method = method or method_for(data, epsilon is not None)
+    recipe = Recipe(
+        method=method,
+        seed=seed,
+        target=target,
+        schema=schema_of(schema),
+        settings=dict(settings or {}),
+        person=person,
+        epsilon=epsilon,
+        delta=delta,
+        person_rows=person_rows,
+        unsafe_seed=unsafe_seed,
+    )
     unfitted = recipe.generator()
     if os.path.lexists(out) and not (force and state.is_saved(out)):
         why = " and is not a saved model" if force else ""
@@ -63,14 +79,14 @@ def fit(
     rows = None
     if data is not None:
         with task("read"):
-            rows = take(data, na=na, schema=recipe.schema, size=size, mode=mode)
+            rows = take(data, na=na, schema=recipe.schema if epsilon is None else None, size=size, mode=mode)
         require(target, rows.columns, "target")
     elif unfitted.needs_data:
         raise DataError(f"{method} learns from data; give a table or a file")
     out = Path(out)
     # Hidden beside the model that is to be: the same command finds it after a stop.
     begun = out.with_name(f".{out.name}.checkpoint")
-    fitted = unfitted.fit(rows, schema=recipe.schema, seed=seed, checkpoint=begun)
+    fitted = unfitted.fit(rows, schema=recipe.schema, seed=seed, checkpoint=begun, budget=recipe.budget())
     fitted.save(out, overwrite=force)
     if begun.is_dir() and all(state.is_saved(stage) for stage in begun.iterdir()):
         shutil.rmtree(begun)

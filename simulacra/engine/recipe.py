@@ -9,14 +9,18 @@ from pathlib import Path
 from typing import Any, Self
 
 from simulacra.core import options, registry
+from simulacra.core.budget import Budget
 from simulacra.core.errors import ConfigError, SchemaError, near
 from simulacra.core.generator import Generator
+from simulacra.core.noise import Noise, UnsafeNoise
 from simulacra.core.schema import Schema
 from simulacra.io.images import Reading
 
 VERSION = 1
 FORMATS = ("parquet", "csv", "jsonl", "png", "imagefolder", "npz")
 FAIL_ON = ("", "warn", "fail")
+PRIVATE = "tables/private"
+"""The method that is taken under a privacy budget when none is named."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,9 @@ class Recipe:
     command line. only: guards to run, () for all. fail_on: verdict that counts as failure, "", "warn" or "fail".
     format: one of FORMATS. neutralise: in CSV, text that a spreadsheet would run as a formula is quoted. size, mode:
     images are read in so many pixels a side, in "grey" or "colour". schema: facts in place of inferred ones.
-    Raises ConfigError for values out of range.
+    epsilon, delta: the budget of differential privacy, for all rows of one `person` (for one row without it), of which
+    at most person_rows are used. unsafe_seed: seeds the private noise, for tests, and marks the output NOT PRIVATE.
+    Raises ConfigError for values out of range, BudgetError for a budget that is none.
     """
 
     method: str = "tables/forest"
@@ -49,6 +55,10 @@ class Recipe:
     neutralise: bool = False
     size: int | None = None
     mode: str = ""
+    epsilon: float | None = None
+    delta: float | None = None
+    person_rows: int = 1
+    unsafe_seed: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     schema: Schema | None = None
 
@@ -84,7 +94,12 @@ class Recipe:
             object.__setattr__(self, name, tuple(value))
         if not isinstance(self.settings, Mapping):
             raise ConfigError(f"settings must name fields and values, got {self.settings!r}")
+        if self.epsilon is not None:
+            self.budget()
+        elif (extra := self._beside_epsilon()) is not None:
+            raise ConfigError(f"{extra} belongs to a privacy budget; give epsilon too, e.g. --epsilon 1")
         given = [name for name in ("data", "holdout", "target", "person", "settings") if getattr(self, name)]
+        given += ["epsilon"] * (self.epsilon is not None)
         if self.model and given:
             raise ConfigError(f"model names a fitted model, so {given[0]} cannot be given too; fit again to change it")
 
@@ -93,6 +108,18 @@ class Recipe:
         if "settings" in given:
             given["settings"] = {**self.settings, **given["settings"]}
         return dataclasses.replace(self, **given)
+
+    def _beside_epsilon(self) -> str | None:
+        """Return an entry that says something only beside epsilon, None when there is none."""
+        names = ("delta", "person_rows", "unsafe_seed")
+        return next((n for n in names if getattr(self, n) != type(self).__dataclass_fields__[n].default), None)
+
+    def budget(self) -> Budget | None:
+        """Return a fresh ledger, None where no epsilon is given. Raises BudgetError for values that are no budget."""
+        if self.epsilon is None:
+            return None
+        noise = Noise() if self.unsafe_seed is None else UnsafeNoise(options.whole(self.unsafe_seed, "unsafe_seed"))
+        return Budget(self.epsilon, self.delta, self.person, self.person_rows, noise=noise)  # type: ignore[arg-type]
 
     def generator(self) -> Generator:
         """Return the method with its fields set. Raises ConfigError for an unknown method, field or value."""
@@ -145,6 +172,8 @@ class Recipe:
             raise ConfigError(
                 f"{where}: written by a newer version (recipe {version}, known {VERSION}); upgrade simulacra"
             )
+        if "epsilon" in value:
+            value.setdefault("method", PRIVATE)
         known = [f.name for f in dataclasses.fields(cls)]
         for key in value:
             if key not in known:

@@ -21,7 +21,8 @@ from simulacra.core.options import whole
 from simulacra.core.progress import task
 from simulacra.core.report import VERDICTS, Report
 from simulacra.core.rng import BLOCK_ROWS
-from simulacra.engine.check import chosen, judge
+from simulacra.engine import private
+from simulacra.engine.check import chosen, judge, ledger_of
 from simulacra.engine.defaults import versions_of
 from simulacra.engine.inputs import alike
 from simulacra.engine.job import Job, gather, same
@@ -47,7 +48,8 @@ class Made:
 
     data: the rows, as the kind of table that was given. report: None when a fitted model was only sampled. lineage: how
     they came to be. folder: where they lie, None in memory. recipe: what was asked for. rows: how many.
-    changed: files whose bytes differ from those of the folder that `redo` was given.
+    changed: files whose bytes differ from those of the folder that `redo` was given. private_report: under a privacy
+    budget, the comparison with the real rows, not for release.
     """
 
     report: Report | None
@@ -57,6 +59,7 @@ class Made:
     rows: int
     load: Callable[[], Any]
     changed: tuple[str, ...] = ()
+    private_report: Report | None = None
 
     def __repr__(self) -> str:
         place = f", in {self.folder}" if self.folder else ""
@@ -74,9 +77,11 @@ class Made:
 
     @property
     def failed(self) -> bool:
-        """Return whether the verdict is at least as grave as the recipe's fail_on."""
+        """Return whether the verdict, or that of the private report, is at least as grave as the recipe's fail_on."""
         fail_on = self.recipe.fail_on
-        return bool(fail_on) and VERDICTS.index(self.verdict) >= VERDICTS.index(fail_on)
+        beside = self.private_report.verdict if self.private_report else "ok"
+        worst = max(VERDICTS.index(v) for v in (self.verdict, beside))
+        return bool(fail_on) and worst >= VERDICTS.index(fail_on)
 
 
 def run(
@@ -85,26 +90,34 @@ def run(
     holdout: Any = None,
     *,
     out: str | Path | None = None,
+    private_report: str | Path | None = None,
     workers: int = 1,
     force: bool = False,
     expected: Mapping[str, str] | None = None,
 ) -> Made:
-    """Carry a recipe out. data, holdout: in place of the recipe's paths. expected: hashes the inputs must have."""
+    """Carry a recipe out. data, holdout: in place of the recipe's paths. expected: hashes the inputs must have.
+
+    private_report: under a privacy budget, the folder of the report that compares with real rows.
+    """
     workers = whole(workers, "workers", 1)
     method = load(recipe.model) if recipe.model else recipe.generator()
     recipe = dataclasses.replace(recipe, method=method.name).written()
+    if recipe.epsilon is not None:
+        recipe = dataclasses.replace(recipe, schema=private.public(recipe.schema))
+    private.refuse(private_report, recipe, out, force=force)
     guards = chosen(recipe.only)
     if out is not None:
         folder.refuse_source(out, recipe.data, recipe.holdout, data, holdout)
         folder.refuse(out, recipe.to_toml(), force=force)
-    job = gather(recipe, method, data, holdout)
+    secret = None if private_report is None else private.begin(private_report)
+    job = gather(recipe, method, data, holdout, secret)
     same(job.inputs, expected)
     if out is None:
-        return _run(job, guards, None, workers)
+        return _run(job, guards, None, workers, private_report)
     begun = {"inputs": job.inputs, "versions": versions()}
     place = Folder.begin(out, recipe.to_toml(), begun, force=force)
     try:
-        return _run(job, guards, place, workers)
+        return _run(job, guards, place, workers, private_report)
     except (DataError, ConfigError, SchemaError):
         # The request cannot be met as it stands, so there is nothing to resume.
         place.discard()
@@ -113,7 +126,9 @@ def run(
         place.close()
 
 
-def _run(job: Job, guards: list[str], place: Folder | None, workers: int) -> Made:
+def _run(
+    job: Job, guards: list[str], place: Folder | None, workers: int, private_report: str | Path | None = None
+) -> Made:
     """Fit, sample, check, write."""
     recipe = job.recipe
     method = _fitted(job, place)
@@ -122,6 +137,11 @@ def _run(job: Job, guards: list[str], place: Folder | None, workers: int) -> Mad
     lineage = _lineage(job, method)
     rows = _sampled(job, method, lineage, place, workers)
     report = None if recipe.model else _judged(job, method, lineage, rows, guards)
+    beside = None
+    if private_report is not None and job.fitted is not None:
+        made = Dataset({"table": rows}, method.schema_, lineage)
+        beside = private.judged(made, method, job.fitted, job.holdout, recipe)
+        private.write(private_report, beside)
     where = None if place is None else place.path
     if place is not None:
         _publish(job, method, lineage, rows, report, place)
@@ -132,7 +152,7 @@ def _run(job: Job, guards: list[str], place: Folder | None, workers: int) -> Mad
         data = kept if where is None or rows.height == job.n else folder.read(where)
         return give_back(data, job.kind, job.dtypes)
 
-    return Made(report, lineage, where, recipe, job.n, all_rows)
+    return Made(report, lineage, where, recipe, job.n, all_rows, private_report=beside)
 
 
 def _fitted(job: Job, place: Folder | None) -> Generator:
@@ -147,7 +167,10 @@ def _fitted(job: Job, place: Folder | None) -> Generator:
             place.drop_model()
     # A stopped training goes on from its checkpoint, which lies beside the model and leaves with it.
     begun = None if place is None else place.checkpoint
-    method = job.method.fit(job.fitted, schema=job.recipe.schema, seed=job.recipe.seed, checkpoint=begun)
+    recipe = job.recipe
+    method = job.method.fit(
+        job.fitted, schema=recipe.schema, seed=recipe.seed, checkpoint=begun, budget=recipe.budget()
+    )
     if place is not None:
         method.save(place.model, overwrite=True)
     return method
@@ -155,7 +178,7 @@ def _fitted(job: Job, place: Folder | None) -> Generator:
 
 def _lineage(job: Job, method: Generator) -> Lineage:
     facts: dict[str, Any] = {**method.lineage_.facts}
-    if job.fitted is not None:
+    if job.fitted is not None and job.recipe.epsilon is None:
         apart = 0 if job.holdout is None else len(job.holdout)
         facts["split"] = {"fitted": len(job.fitted), "holdout": apart, "sentence": job.sentence}
     if job.inputs:
@@ -200,6 +223,9 @@ def _parts(batches: Iterable[Dataset], blocks: int) -> Iterator[pl.DataFrame]:
 
 
 def _judged(job: Job, method: Generator, lineage: Lineage, rows: pl.DataFrame, guards: list[str]) -> Report:
+    if job.recipe.epsilon is not None:
+        # What is released looks at no real row that was not paid for.
+        job = dataclasses.replace(job, fitted=None, holdout=None)
     where = {**(method.aims() or {}), **conditions.parse(job.recipe.where)}
     real, holdout = (alike(part, where, job.recipe.seed) for part in (job.fitted, job.holdout))
     case = Case(
@@ -209,6 +235,7 @@ def _judged(job: Job, method: Generator, lineage: Lineage, rows: pl.DataFrame, g
         target=job.recipe.target,
         schema=method.schema_,
         model=method,
+        ledger=ledger_of(lineage),
         lineage=lineage,
         seed=job.recipe.seed,
         facts=lineage.facts,
@@ -226,10 +253,13 @@ def _judged(job: Job, method: Generator, lineage: Lineage, rows: pl.DataFrame, g
         "about": about,
         "recipe": json.loads(json.dumps(_recipe_facts(job.recipe))),
     }
-    return judge(case, guards, meta)
+    report = judge(case, guards, meta)
+    return report if case.ledger is None else private.unmeasured(report)
 
 
 def _origin(job: Job) -> str:
+    if job.recipe.epsilon is not None:
+        return "They were learned under a privacy budget, and this page holds nothing of real rows that it did not pay."
     if job.fitted is None:
         return "Nothing was fitted: there were no data to compare with."
     return f"{len(job.fitted):,} rows were fitted. {job.sentence}"
@@ -256,4 +286,6 @@ def _publish(
             report.save(place.path / "report.html")
         write_json(place.path / "card.json", card.croissant(about))
         write_text(place.path / "README.md", card.readme(about))
+        if (ledger := ledger_of(lineage)) is not None:
+            write_text(place.path / "sign.html", private.statement(about, ledger))
         place.finish()

@@ -13,7 +13,7 @@ from simulacra.io import _images_written as written
 
 KIND = "simulacra-output"
 FIRST_LINE = "simulacra_recipe = "
-PAGES = ("README.md", "card.json", "lineage.json", "findings.json", "report.html", "recipe.toml")
+PAGES = ("README.md", "card.json", "lineage.json", "findings.json", "report.html", "sign.html", "recipe.toml")
 PART = re.compile(r"part-\d{5,}\.(parquet|csv|jsonl|npz)")
 TEMP = re.compile(r"\..+\.\d+\.part")
 _STAGE = re.compile(r"begun\.json|lock|model|checkpoint|(rows|names|table)-\d{5,}\.arrow|\..+\.(part|old)")

@@ -86,10 +86,18 @@ class Card:
 
     @property
     def privacy(self) -> str:
-        """Return "none", or the epsilon and delta that were spent."""
+        """Return "none", or the epsilon and delta that were spent, or that seeded noise is no privacy."""
+        if self.ledger is not None and not self.ledger.get("private"):
+            return str(self.ledger.get("claim"))
         if self.lineage.epsilon is None:
             return "none"
         return f"differential privacy, epsilon {self.lineage.epsilon:g}, delta {self.lineage.delta or 0:g}"
+
+    @property
+    def ledger(self) -> Mapping[str, Any] | None:
+        """Return the privacy ledger as plain values, None when there is none."""
+        found = self.lineage.facts.get("ledger")
+        return found if isinstance(found, Mapping) else None
 
 
 def croissant(card: Card) -> dict[str, Any]:
@@ -137,8 +145,7 @@ def readme(card: Card) -> str:
             *_evidence(card.report),
             "## Privacy",
             "",
-            f"Guarantee: {card.privacy}. "
-            "Distances between rows and attacks that found nothing are evidence, not a guarantee.",
+            *_guarantee(card),
             "",
             *_columns(card),
             *_files(card),
@@ -202,6 +209,18 @@ def _cell(text: str) -> str:
     return flat
 
 
+def _guarantee(card: Card) -> list[str]:
+    if card.ledger is None:
+        return [
+            f"Guarantee: {card.privacy}. "
+            "Distances between rows and attacks that found nothing are evidence, not a guarantee."
+        ]
+    claim = card.ledger.get("claim")
+    return [
+        f"Guarantee: {_cell(str(claim))}. `sign.html` is the page to read and sign; the ledger is in `lineage.json`."
+    ]
+
+
 def _columns(card: Card) -> list[str]:
     out = ["## Columns", "", "| column | type | kind | missing in the original |", "|---|---|---|---|"]
     known = {c.name: c for c in card.schema.columns}
@@ -222,7 +241,9 @@ def _files(card: Card) -> list[str]:
         + (", `report.html` and `findings.json` the evidence" if card.report else "")
         + ", `manifest.json` a checksum of every file.",
         "",
-        "`simulacra redo FOLDER -o AGAIN` makes the same bytes again from the same data.",
+        "Making it again from the real rows is a second release, and costs its budget once more."
+        if card.ledger
+        else "`simulacra redo FOLDER -o AGAIN` makes the same bytes again from the same data.",
         "",
     ]
 

@@ -34,16 +34,16 @@ def render(report: Report) -> str:
 
 
 @cache
-def _style() -> tuple[str, str]:
-    """Return the stylesheet and its hash for the content policy."""
+def stylesheet() -> str:
+    """Return the stylesheet of all pages."""
     from importlib.resources import files
 
-    css = files("simulacra.core.render").joinpath("style.css").read_text(encoding="utf-8").replace("\r\n", "\n")
-    return css, base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    return files("simulacra.core.render").joinpath("style.css").read_text(encoding="utf-8").replace("\r\n", "\n")
 
 
 def _page(report: Report, most_views: int, most_findings: int) -> str:
-    css, digest = _style()
+    css = stylesheet()
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     sections = [s for s in _sections(report, most_views, most_findings) if s[2]]
     glossary = _glossary("".join(body for _, _, body in sections))
     sections.append(("terms", "Terms", glossary))

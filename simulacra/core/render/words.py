@@ -14,6 +14,7 @@ QUESTIONS = {
     "fidelity": "Does it look like the real data?",
     "utility": "Does it teach a model what the real data teaches?",
     "privacy": "Does it give away rows it was made from?",
+    "claim": "What is promised to every single person, and does the ledger bear it out?",
     "images": "Do the pictures look real, vary as much, and show what their label says, without being copies?",
 }
 
