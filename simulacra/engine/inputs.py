@@ -63,8 +63,14 @@ def take(
 
 
 def schema_of(source: Schema | str | Path | None) -> Schema | None:
-    """Return a schema, read from its file when a path is given."""
-    return Schema.read(source) if isinstance(source, str | Path) else source
+    """Return a schema, read from its file when a path is given: TOML, or a code book in CSV (parts.codebook)."""
+    if not isinstance(source, str | Path):
+        return source
+    if Path(source).suffix.lower() in (".csv", ".tsv"):
+        from simulacra.parts import codebook
+
+        return codebook.read(source)
+    return Schema.read(source)
 
 
 def require(column: str | None, columns: Iterable[str], what: str) -> None:

@@ -14,7 +14,7 @@ from simulacra.core import where as conditions
 from simulacra.core.atomic import write_json, write_text
 from simulacra.core.case import Case
 from simulacra.core.data import Dataset, give_back
-from simulacra.core.errors import ConfigError, DataError, ModelError, SchemaError
+from simulacra.core.errors import BudgetError, ConfigError, DataError, ModelError, SchemaError
 from simulacra.core.generator import Generator
 from simulacra.core.lineage import Lineage, versions
 from simulacra.core.options import whole
@@ -118,7 +118,7 @@ def run(
     place = Folder.begin(out, recipe.to_toml(), begun, force=force)
     try:
         return _run(job, guards, place, workers, private_report)
-    except (DataError, ConfigError, SchemaError):
+    except (DataError, ConfigError, SchemaError, BudgetError):
         # The request cannot be met as it stands, so there is nothing to resume.
         place.discard()
         raise

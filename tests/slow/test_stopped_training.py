@@ -26,14 +26,14 @@ def test_a_training_stopped_by_ctrl_c_ends_with_the_same_bytes(tmp_path: Path) -
         return [str(PROGRAM), "make", str(tmp_path / "people.csv"), *settings, "-o", str(tmp_path / out)]
 
     subprocess.run(words("whole"), check=True, capture_output=True)
-    stopped = subprocess.Popen(words("stopped"), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    assert stopped.stderr is not None
-    for line in stopped.stderr:
-        if line.startswith("train:") and "step" in line:
-            stopped.send_signal(signal.SIGINT)
-            break
-    rest = stopped.stderr.read()
-    assert stopped.wait() == 130 and "goes on where it stopped" in rest, rest
+    with subprocess.Popen(words("stopped"), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as stopped:
+        assert stopped.stderr is not None
+        for line in stopped.stderr:
+            if line.startswith("train:") and "step" in line:
+                stopped.send_signal(signal.SIGINT)
+                break
+        rest = stopped.stderr.read()
+    assert stopped.returncode == 130 and "goes on where it stopped" in rest, rest
     kept = tmp_path / "stopped" / ".work" / "checkpoint"
     assert any(kept.rglob("manifest.json")), "Ctrl-C left no checkpoint"
     again = subprocess.run(words("stopped"), check=True, capture_output=True, text=True)
