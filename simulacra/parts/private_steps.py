@@ -77,8 +77,10 @@ class PrivateSteps:
         """
         rate = min(1.0, batch / max(1, rows))
         sigma = budget.train(rate=rate, steps=steps, what=f"{what} (floating-point noise)")
-        found = {"rate": rate, "steps": steps, "sigma": sigma, "clip": clip, "lot": rate * max(1, rows)}
-        return cls(**found, units=units, most=budget.rows, seed=budget.noise.seed, device=device)
+        return cls(
+            rate=rate, steps=steps, sigma=sigma, clip=clip, lot=rate * max(1, rows), units=units, most=budget.rows,
+            seed=budget.noise.seed, device=device,
+        )  # fmt: skip
 
     def watch(self, modules: Modules, optimiser: torch.optim.Optimizer) -> None:
         """Attach to the modules whose weights an optimiser changes, all of which learn privately.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simulacra.core.errors import ModelError, need
-from simulacra.parts.assemble import assemble, ranks_of
+from simulacra.parts.assemble import assemble, fill_surrogates, ranks_of
 from simulacra.parts.plan import read
 from simulacra.parts.tokens import Token, barred, fit_tokens, to_ranks, to_tokens
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import torch
 
     from simulacra.core.data import Dataset
-    from simulacra.core.schema import Column
+    from simulacra.parts.domain import Domain
     from simulacra.parts.encoding import Ints
     from simulacra.parts.fields import Field
 
@@ -59,13 +59,22 @@ def encode(method: Any, data: Dataset) -> Encoded:
             f"{method.name}: the model {method.start} to start from has other columns or types ({', '.join(names)}); "
             "give a model that was fitted on the same columns"
         )
-    tokens = seen(before.fields_, before.view_, data.frame, before.schema_.columns)
+    if domain_of(before) is not None:
+        raise ModelError(
+            f"{method.name}: the model {method.start} was fitted under a privacy budget, on other tokens than a fit "
+            "without one has; start from a model that was fitted without a budget"
+        )
+    tokens = seen(before, data.frame)
     return Encoded(before.fields_, before.view_, tokens, before.weights_)
 
 
-def seen(fields: list[Field], view: list[Token], frame: pl.DataFrame, columns: Iterable[Column]) -> Ints:
-    """Return the tokens of rows that need not be those that were learned from; columns: the schema learned with."""
-    return whole(view, to_tokens(view, ranks_of(frame, fields, columns)))
+def seen(method: Any, frame: pl.DataFrame) -> Ints:
+    """Return the tokens of rows that need not be those that a method learned from."""
+    domain = domain_of(method)
+    if domain is not None:
+        return domain.encode(frame)
+    ranks = ranks_of(frame, method.fields_, method.schema_.columns)
+    return whole(method.view_, to_tokens(method.view_, ranks))
 
 
 def whole(view: list[Token], tokens: Ints) -> Ints:
@@ -125,6 +134,25 @@ class Bars:
         return self.torch.cat([never | gone, ~gone], 1)
 
 
-def to_frame(fields: list[Field], view: list[Token], tokens: Ints, rng: np.random.Generator) -> pl.DataFrame:
-    """Return tokens as rows of the table, with placeholders for surrogates."""
-    return assemble(fields, to_ranks(view, tokens, rng), len(tokens), rng)[0]
+def to_frame(method: Any, tokens: Ints, rng: np.random.Generator) -> pl.DataFrame:
+    """Return tokens as rows of a method's table, with placeholders for surrogates."""
+    domain = domain_of(method)
+    if domain is not None:
+        return domain.draw(tokens, rng)
+    return assemble(method.fields_, to_ranks(method.view_, tokens, rng), len(tokens), rng)[0]
+
+
+def finish(method: Any, frame: pl.DataFrame, rng: np.random.Generator, start: int) -> pl.DataFrame:
+    """Return the rows with fresh ids, person data and texts; start: number of the first row."""
+    domain = domain_of(method)
+    return fill_surrogates(method.fields_, frame, rng, start) if domain is None else domain.finish(frame, rng, start)
+
+
+def domain_of(method: Any) -> Domain | None:
+    """Return the domain of a method that was fitted under a privacy budget, None for others."""
+    saved = getattr(method, "domain_", None)
+    if saved is None:
+        return None
+    from simulacra.parts.domain import Domain
+
+    return Domain.from_state(saved)

@@ -167,9 +167,9 @@ class Gan(Generator):
 
     def _finish(self, frame: pl.DataFrame, rng: np.random.Generator, start: int) -> pl.DataFrame:
         """Put surrogates where `_sample` said that there is a cell."""
-        from simulacra.parts.assemble import fill_surrogates
+        from simulacra.tables._network import finish
 
-        return fill_surrogates(self.fields_, frame, rng, start)
+        return finish(self, frame, rng, start)
 
     def _draw(self, n: int, rng: np.random.Generator, given: Ints | None) -> pl.DataFrame:
         import numpy as np
@@ -177,14 +177,14 @@ class Gan(Generator):
         from simulacra.tables._network import to_frame
 
         if not self.view_:
-            return to_frame(self.fields_, self.view_, np.zeros((n, 0), np.int64), rng)
+            return to_frame(self, np.zeros((n, 0), np.int64), rng)
         from simulacra.parts.weights import seeded
         from simulacra.tables._gan_nets import draw
 
         nets, place = self._ready()
         with seeded(rng, place, self.threads):
             tokens = draw(nets, self.view_, n, NOISE, place, given)
-        return to_frame(self.fields_, self.view_, tokens, rng)
+        return to_frame(self, tokens, rng)
 
     def _built(self) -> dict[str, torch.nn.Module]:
         """Return the user's networks with those that depend on the columns, untrained."""

@@ -47,6 +47,7 @@ class Vae(Generator):
     """
 
     name: ClassVar[str] = "tables/vae"
+    private: ClassVar[bool] = True
 
     steps: int = option(1000, "Most updates of the weights; small tables take fewer.", low=1, unit="steps")
     batch: int = option(512, "Rows of one update; small tables take fewer.", low=1, unit="rows")
@@ -60,6 +61,7 @@ class Vae(Generator):
     device: str = option("auto", "Where to compute; auto takes a GPU if there is one.", choices=("auto", "cpu", "cuda"))
     threads: int = option(1, "Threads of the CPU; another number may change the last digits.", low=1, high=256)
     precision: str = option("float32", "Numbers used in training on a GPU.", choices=("float32", "mixed"))
+    clip: float = option(1.0, "Under a budget: most norm of what one unit adds to a gradient.", low=1e-6)
 
     @classmethod
     def remedies(cls, params: Mapping[str, Any]) -> dict[str, str]:
@@ -123,6 +125,10 @@ class Vae(Generator):
         return self._walk(z, seed)
 
     def _fit(self, data: Dataset, rng: np.random.Generator) -> None:
+        if self._budget is not None:
+            from simulacra.tables._private_vae import fit
+
+            return fit(self, data, self._budget, rng)
         import numpy as np
 
         from simulacra.tables._network import divide, encode, shares
@@ -179,17 +185,17 @@ class Vae(Generator):
         if not self.view_:
             import numpy as np
 
-            return to_frame(self.fields_, self.view_, np.zeros((n, 0), np.int64), rng)
+            return to_frame(self, np.zeros((n, 0), np.int64), rng)
         nets, place = self._ready()
         with seeded(rng, place, self.threads):
             tokens = draw(nets, self.view_, n, place)
-        return to_frame(self.fields_, self.view_, tokens, rng)
+        return to_frame(self, tokens, rng)
 
     def _finish(self, frame: pl.DataFrame, rng: np.random.Generator, start: int) -> pl.DataFrame:
         """Put surrogates where `_sample` said that there is a cell."""
-        from simulacra.parts.assemble import fill_surrogates
+        from simulacra.tables._network import finish
 
-        return fill_surrogates(self.fields_, frame, rng, start)
+        return finish(self, frame, rng, start)
 
     def _built(self) -> dict[str, torch.nn.Module]:
         """Return the user's networks with the heads and the prior, untrained."""
@@ -201,7 +207,7 @@ class Vae(Generator):
         begin = [torch.from_numpy(share) for share in self.shares_]
         nets = self.network()
         nets["heads"] = Heads(sizes(self.view_), self.width, begin, LINKED if self.linked else 0)
-        nets["prior"] = Mixture(self.latent, PRIOR)
+        nets["prior"] = Mixture(self.latent, 1 if getattr(self, "domain_", None) else PRIOR)
         return nets
 
     def _ready(self) -> tuple[dict[str, torch.nn.Module], str]:
@@ -243,15 +249,15 @@ class Vae(Generator):
         if isinstance(data, Mapping):
             data = pl.DataFrame({name: [cell] for name, cell in data.items()})
         frame = as_dataset(data).frame
-        known = {field["name"]: field["odd"]["value"].dtype for field in self.fields_}
+        known = self.empty_.schema
         lost = [name for name in known if name not in frame.columns]
         if lost:
             raise DataError(f"{self.name}: the row lacks the column {lost[0]!r}; give all columns of the fit")
         try:
-            frame = frame.select(list(known)).cast(pl.Schema(known))
+            frame = frame.select(list(known)).cast(known)
         except pl.exceptions.InvalidOperationError as error:
             raise DataError(f"{self.name}: a cell is not of its column's type: {str(error).splitlines()[0]}") from error
-        return seen(self.fields_, self.view_, frame, self.schema_.columns)
+        return seen(self, frame)
 
     def _one(self, row: Any) -> Floats:
         codes = self.encode(row)
@@ -273,7 +279,7 @@ class Vae(Generator):
         with seeded(stream(seed, self.name, "walk"), place, self.threads):
             tokens = decoded(nets, self.view_, torch.from_numpy(z).float().to(place), place, same=True)
         # Each row on its own, so that what is drawn inside a token is the same in all of them too.
-        rows = [to_frame(self.fields_, self.view_, row[None], stream(seed, self.name, "cells")) for row in tokens]
+        rows = [to_frame(self, row[None], stream(seed, self.name, "cells")) for row in tokens]
         walk = self._finish(pl.concat(rows), stream(seed, self.name, "finish"), 0)
         return walk.select(self.empty_.columns).cast(self.empty_.schema)
 
