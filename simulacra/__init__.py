@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simulacra.core.budget import Budget
     from simulacra.core.data import Dataset
     from simulacra.core.generator import Generator
     from simulacra.core.registry import names
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _WHERE = {
+    "Budget": "core.budget",
     "Column": "core.schema",
     "Dataset": "core.data",
     "Finding": "core.report",
@@ -41,6 +43,7 @@ _WHERE = {
     "write": "io.files",
 }
 __all__ = [
+    "Budget",
     "Column",
     "Dataset",
     "Finding",
