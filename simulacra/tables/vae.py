@@ -126,7 +126,7 @@ class Vae(Generator):
 
     def _fit(self, data: Dataset, rng: np.random.Generator) -> None:
         if self._budget is not None:
-            from simulacra.tables._private_vae import fit
+            from simulacra.tables._vae_private import fit
 
             return fit(self, data, self._budget, rng)
         import numpy as np

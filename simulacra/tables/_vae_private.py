@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from simulacra.parts.private_steps import PrivateSteps
 from simulacra.parts.train import Plan, train
 from simulacra.parts.weights import device, seeded, weights_of
-from simulacra.tables import _private
+from simulacra.tables._network_private import align, buy
 from simulacra.tables._vae import FREE, codes, draw
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def fit(method: Vae, data: Dataset, budget: Budget, rng: np.random.Generator) -> None:
     """Learn under a privacy budget: the domain, counts of values and steps of the networks are all paid for."""
-    bought, place = _private.buy(method, data, budget), device(method.device)
+    bought, place = buy(method, data, budget), device(method.device)
     if not method.view_:
         return
     with seeded(rng, place, method.threads), torch.no_grad():
@@ -41,7 +41,7 @@ def fit(method: Vae, data: Dataset, budget: Budget, rng: np.random.Generator) ->
     learner = PrivateVae(nets, bought.tokens, private, beta=method.beta, rate=method.rate, device=place)
     done = train(learner, plan)
     with seeded(rng, place, method.threads):
-        _private.align(nets["heads"], method.shares_, lambda n: draw(nets, method.view_, n, place))
+        align(nets["heads"], method.shares_, lambda n: draw(nets, method.view_, n, place))
     method.weights_, method.codes_ = weights_of(nets), np.stack([np.zeros(method.latent), np.ones(method.latent)])
     method.facts_["training"] = done.facts
 

@@ -1,0 +1,109 @@
+"""What tables/private says of its errors: before it spends, from public facts; after, from what the ledger released."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from simulacra.parts.marginals import Model
+
+    Floats = npt.NDArray[np.float64]
+
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+"""Numbers of rows for which the error is told before anything is known of the table."""
+HALF_NORMAL = math.sqrt(2 / math.pi)
+SURE = 1.645
+"""Standard deviations of a one-sided bound of 95 %."""
+CLEAR = 3.0
+"""Standard deviations of its noise below which a noisy count says nothing of its cell."""
+WAYS = (1, 2, 3)
+MOST = 400
+"""Sets of columns looked at for the mean of an estimate."""
+
+
+def estimate(sizes: Sequence[int], rho: float, person_rows: int = 1, rows: Iterable[int] = SIZES) -> list[dict[str, Any]]:
+    """Return the error to expect, before anything is spent: {"rows", "1-way", "2-way", "3-way"} for each number of rows.
+
+    sizes: codes of each column. rho: what is left for the model, in zCDP. The figure is the mean total variation
+    distance between the made table and the real one over all sets of so many columns: what is measured has the
+    noise of an equal division of rho over as many marginals as there are columns, and no cell errs by more than what it
+    holds. It grows with the cells and falls with rows and epsilon; links that are no marginals of the model come on top.
+    """
+    out = []
+    for n in rows:
+        row: dict[str, Any] = {"rows": int(n)}
+        for ways in WAYS:
+            if ways <= len(sizes):
+                # As many marginals of this many columns as there are columns share a third of rho.
+                sigma = person_rows * math.sqrt(len(sizes) / (2 * rho / len(WAYS)))
+                row[f"{ways}-way"] = round(_mean_error(sizes, ways, sigma, n), 4)
+        out.append(row)
+    return out
+
+
+def _mean_error(sizes: Sequence[int], ways: int, sigma: float, n: int) -> float:
+    sets = list(combinations(sizes, ways))
+    sets = sets[:: max(1, len(sets) // MOST)]
+    errors = []
+    for group in sets:
+        cells = math.prod(group)
+        # The cells of largest mass hold what a Zipf law gives them; a cell errs by its noise, or by all it holds.
+        rank = range(1, min(cells, 5000) + 1)
+        whole = sum(1 / r for r in rank)
+        errors.append(0.5 * sum(min(HALF_NORMAL * sigma / n, 2 / (r * whole)) for r in rank))
+    return min(1.0, sum(errors) / len(errors))
+
+
+def errors(model: Model, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return a row for each measured marginal, the largest bound first.
+
+    columns: their names. bound: total variation between made rows and the real ones in this marginal, 0..1, exceeded
+    with a chance of at most 5 %, from its noisy counts. independent: the same bound for columns that are
+    drawn by themselves. cells; noise cells: those whose noisy count is within 3 standard deviations of none; noise
+    only: all of them are.
+    """
+    import numpy as np
+
+    out = []
+    total = max(1.0, float(model.total))
+    alone = [np.asarray(model.marginal((i,)), float) for i in range(len(names))]
+    for columns, counts, sigma in model.measured:
+        noisy = np.asarray(counts, float).ravel()
+        cells = len(noisy)
+        noise = sigma * (cells * HALF_NORMAL + SURE * math.sqrt(cells * (1 - HALF_NORMAL**2)))
+        made = np.asarray(model.marginal(tuple(columns)), float).ravel()
+        plain = _product([alone[c] for c in columns])
+        unsure = int((noisy < CLEAR * sigma).sum())
+        out.append(
+            {
+                "columns": [names[c] for c in columns],
+                "bound": _bound(made, noisy, noise, total),
+                "independent": _bound(plain, noisy, noise, total),
+                "cells": cells,
+                "noise cells": unsure,
+                "noise only": unsure == cells,
+            }
+        )
+    return sorted(out, key=lambda row: -row["bound"])
+
+
+def _bound(made: Floats, noisy: Floats, noise: float, total: float) -> float:
+    """Return a bound by way of the noisy counts: no farther from them than seen, and they no farther than their noise."""
+    import numpy as np
+
+    return round(min(1.0, float(0.5 * (np.abs(made * total - noisy).sum() + noise) / total)), 4)
+
+
+def _product(parts: list[Floats]) -> Floats:
+    import numpy as np
+
+    out = np.ones(1)
+    for part in parts:
+        out = np.outer(out, part).ravel()
+    return out
