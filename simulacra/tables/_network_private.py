@@ -1,109 +1,124 @@
-"""What tables/private says of its errors: before it spends, from public facts; after, from what the ledger released."""
+"""What the GAN and the VAE of tables share under a privacy budget: what they buy of the rows, and the shares they keep.
+
+The domain of every column (parts.domain) and noisy counts of all its values are bought first; what is left trains.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from itertools import combinations
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from simulacra.core.errors import ConfigError, need
+from simulacra.parts.domain import settle
+from simulacra.parts.private_steps import EXTRA
+from simulacra.parts.tokens import Token
+
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+    import polars as pl
 
-    from simulacra.parts.marginals import Model
+    from simulacra.core.budget import Budget
+    from simulacra.core.data import Dataset
+    from simulacra.parts.encoding import Ints
 
-    Floats = npt.NDArray[np.float64]
-
-SIZES = (1_000, 10_000, 100_000, 1_000_000)
-"""Numbers of rows for which the error is told before anything is known of the table."""
-HALF_NORMAL = math.sqrt(2 / math.pi)
-SURE = 1.645
-"""Standard deviations of a one-sided bound of 95 %."""
-CLEAR = 3.0
-"""Standard deviations of its noise below which a noisy count says nothing of its cell."""
-WAYS = (1, 2, 3)
-MOST = 400
-"""Sets of columns looked at for the mean of an estimate."""
+COUNTED = 0.15
+"""Share of what the domain leaves of the budget that buys the counts of every value of every column."""
+ROUNDS, DRAWN, DAMPED = 12, 16384, 0.7
+"""Rounds in which drawn rows are given the shares that were bought, rows drawn in each, and how far each goes."""
 
 
-def estimate(sizes: Sequence[int], rho: float, person_rows: int = 1, rows: Iterable[int] = SIZES) -> list[dict[str, Any]]:
-    """Return the error to expect, before anything is spent: {"rows", "1-way", "2-way", "3-way"} for each number of rows.
+@dataclass
+class Bought:
+    """What training may use.
 
-    sizes: codes of each column. rho: what is left for the model, in zCDP. The figure is the mean total variation
-    distance between the made table and the real one over all sets of so many columns: what is measured has the
-    noise of an equal division of rho over as many marginals as there are columns, and no cell errs by more than what it
-    holds. It grows with the cells and falls with rows and epsilon; links that are no marginals of the model come on top.
+    tokens: (rows, columns) codes of the real rows. units: (rows,) the unit of privacy of each. rows: how many there
+    are by the noisy counts.
     """
-    out = []
-    for n in rows:
-        row: dict[str, Any] = {"rows": int(n)}
-        for ways in WAYS:
-            if ways <= len(sizes):
-                # As many marginals of this many columns as there are columns share a third of rho.
-                sigma = person_rows * math.sqrt(len(sizes) / (2 * rho / len(WAYS)))
-                row[f"{ways}-way"] = round(_mean_error(sizes, ways, sigma, n), 4)
-        out.append(row)
-    return out
+
+    tokens: Ints
+    units: Ints
+    rows: int
 
 
-def _mean_error(sizes: Sequence[int], ways: int, sigma: float, n: int) -> float:
-    sets = list(combinations(sizes, ways))
-    sets = sets[:: max(1, len(sets) // MOST)]
-    errors = []
-    for group in sets:
-        cells = math.prod(group)
-        # The cells of largest mass hold what a Zipf law gives them; a cell errs by its noise, or by all it holds.
-        rank = range(1, min(cells, 5000) + 1)
-        whole = sum(1 / r for r in rank)
-        errors.append(0.5 * sum(min(HALF_NORMAL * sigma / n, 2 / (r * whole)) for r in rank))
-    return min(1.0, sum(errors) / len(errors))
+def buy(method: Any, data: Dataset, budget: Budget) -> Bought:
+    """Return what a method may train on; leave in it the domain and noisy counts of values that the budget paid for.
 
-
-def errors(model: Model, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Return a row for each measured marginal, the largest bound first.
-
-    columns: their names. bound: total variation between made rows and the real ones in this marginal, 0..1, exceeded
-    with a chance of at most 5 %, from its noisy counts. independent: the same bound for columns that are
-    drawn by themselves. cells; noise cells: those whose noisy count is within 3 standard deviations of none; noise
-    only: all of them are.
+    Raises BudgetError, ConfigError, SchemaError, MissingExtra.
     """
-    import numpy as np
-
-    out = []
-    total = max(1.0, float(model.total))
-    alone = [np.asarray(model.marginal((i,)), float) for i in range(len(names))]
-    for columns, counts, sigma in model.measured:
-        noisy = np.asarray(counts, float).ravel()
-        cells = len(noisy)
-        noise = sigma * (cells * HALF_NORMAL + SURE * math.sqrt(cells * (1 - HALF_NORMAL**2)))
-        made = np.asarray(model.marginal(tuple(columns)), float).ravel()
-        plain = _product([alone[c] for c in columns])
-        unsure = int((noisy < CLEAR * sigma).sum())
-        out.append(
-            {
-                "columns": [names[c] for c in columns],
-                "bound": _bound(made, noisy, noise, total),
-                "independent": _bound(plain, noisy, noise, total),
-                "cells": cells,
-                "noise cells": unsure,
-                "noise only": unsure == cells,
-            }
+    need("torch", "torch", method.name)
+    need("opacus", EXTRA, f"{method.name} under a privacy budget")
+    refuse(method)
+    domain = settle(data, budget)
+    tokens, sizes = domain.encode(data.frame), list(domain.sizes)
+    counts, rows = counted(tokens, sizes, budget)
+    method.domain_, method.schema_, method.rows_ = domain.to_state(), domain.schema, rows
+    method.view_ = [
+        Token(
+            name=name, variable=j, above=-1, gate=-1, ordered=0, state=0, size=size, codes=np.arange(size),
+            count=counts[j], rare=-1,
         )
-    return sorted(out, key=lambda row: -row["bound"])
+        for j, (name, size) in enumerate(zip(domain.names, sizes, strict=True))
+    ]  # fmt: skip
+    method.shares_ = [((count + 0.5) / (count + 0.5).sum()).astype(np.float32) for count in counts]
+    method.facts_, method.weights_, method.curves_, method._nets = {"tokens": len(sizes)}, {}, {}, None
+    if not sizes:
+        # Nothing but surrogates: all there is to buy is the number of rows.
+        budget.gaussian(lambda: np.array([len(tokens)]), rho=budget.rho_left, what="rows")
+    return Bought(tokens, units(data.frame, budget), rows)
 
 
-def _bound(made: Floats, noisy: Floats, noise: float, total: float) -> float:
-    """Return a bound by way of the noisy counts: no farther from them than seen, and they no farther than their noise."""
-    import numpy as np
+def refuse(method: Any) -> None:
+    """Raise ConfigError for a setting that looks at rows the budget does not pay for."""
+    if method.start is not None:
+        raise ConfigError(
+            f"{method.name}: start cannot be used under a privacy budget, because the rows that model learned from are "
+            "not in its ledger; leave start out"
+        )
 
-    return round(min(1.0, float(0.5 * (np.abs(made * total - noisy).sum() + noise) / total)), 4)
+
+def units(frame: pl.DataFrame, budget: Budget) -> Ints:
+    """Return the unit of privacy (rows,) of each row, 0 .. ."""
+    if budget.person is None:
+        return np.arange(frame.height)
+    return frame[budget.person].rank("dense").to_numpy().astype(np.int64) - 1
 
 
-def _product(parts: list[Floats]) -> Floats:
-    import numpy as np
+def counted(tokens: Ints, sizes: list[int], budget: Budget) -> tuple[list[Ints], int]:
+    """Return noisy counts of every value of every column, none below 0, and how many rows there are by them.
 
-    out = np.ones(1)
-    for part in parts:
-        out = np.outer(out, part).ravel()
-    return out
+    A row is in one cell of every column, so that all counts together change by the root of the number of columns.
+    """
+    if not sizes:
+        noisy = budget.gaussian(lambda: np.array([len(tokens)]), rho=COUNTED * budget.rho_left, what="rows")
+        return [], max(1, int(noisy[0]))
+
+    def all_counts() -> Ints:
+        return np.concatenate([np.bincount(tokens[:, j], minlength=size) for j, size in enumerate(sizes)])
+
+    what = "rows of each value of each column"
+    noisy = budget.gaussian(all_counts, rho=COUNTED * budget.rho_left, what=what, sensitivity=math.sqrt(len(sizes)))
+    parts = np.split(noisy, np.cumsum(sizes)[:-1])
+    # Every column says how many rows there are; one of few values says it best.
+    best = 1 / np.array(sizes)
+    rows = round(float(np.array([p.sum() for p in parts]) @ best / best.sum()))
+    return [np.maximum(p, 0) for p in parts], max(1, rows)
+
+
+def align(heads: Any, wanted: list[Any], draw: Callable[[int], Ints]) -> None:
+    """Shift the chances of values until drawn rows have them in the wanted shares, those that the budget bought.
+
+    draw: gives tokens (n, tokens) of n rows by the present weights. Nothing but noisy counts is looked at.
+    """
+    import torch
+
+    for _ in range(ROUNDS):
+        tokens, begin = draw(DRAWN), 0
+        with torch.no_grad():
+            for j, share in enumerate(wanted):
+                made = np.bincount(tokens[:, j], minlength=len(share)) + 0.5
+                gap = np.log(share * made.sum() / made).clip(-1, 1)
+                heads.out.bias[begin : begin + len(share)] += torch.from_numpy(DAMPED * gap).to(heads.out.bias)
+                begin += len(share)
