@@ -46,7 +46,7 @@ bench: $(VENV)/test.stamp
 	@$(ONE_THREAD) $(PY) bench/picture_guards.py
 	@$(ONE_THREAD) $(PY) bench/balance.py
 
-bench-peers: build/peers/sdv/stamp build/peers/argn/stamp build/peers/imblearn/stamp
+bench-peers: build/peers/sdv/stamp build/peers/argn/stamp build/peers/imblearn/stamp build/peers/presidio/stamp build/peers/dpmm/stamp build/peers/opendpmbi/stamp
 
 $(PY):
 	@PYTHON="$(PYTHON)" bash .ci/venv $(VENV)
@@ -73,6 +73,15 @@ build/peers/argn/stamp: bench/peers/argn.txt constraints.txt
 
 build/peers/imblearn/stamp: bench/peers/imblearn.txt constraints.txt
 	@PYTHON="$(PYTHON)" bash bench/peers/install imblearn
+
+build/peers/dpmm/stamp: bench/peers/dpmm.txt
+	@PYTHON="$(PYTHON)" bash bench/peers/install dpmm
+
+build/peers/opendpmbi/stamp: bench/peers/opendpmbi.txt
+	@PYTHON="$(PYTHON)" bash bench/peers/install opendpmbi
+
+build/peers/presidio/stamp: bench/peers/presidio.txt constraints.txt
+	@PYTHON="$(PYTHON)" bash bench/peers/install presidio
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
