@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import hmac
+import json
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulacra.core.atomic import write_json, write_text, writing
 from simulacra.core.budget import Budget
@@ -17,13 +18,22 @@ from simulacra.core.generator import Generator
 from simulacra.core.render import sign
 from simulacra.core.report import Finding, Report
 from simulacra.core.schema import Schema
+from simulacra.engine.check import check, ledger_of
 from simulacra.engine.inputs import HOLDOUT
 from simulacra.engine.recipe import Recipe
 from simulacra.guards.claim import claim
+from simulacra.io import folder
 from simulacra.io.card import Card
+
+if TYPE_CHECKING:
+    import polars as pl
 
 KEY, MARK = "split.key", "NOT-FOR-RELEASE.txt"
 PAGES = ("findings.json", "report.html", MARK, KEY)
+LOOKED_AT = 2000
+"""Made rows whose columns the checklist looks through."""
+LISTED = 100
+"""Files whose hashes stand on the page; manifest.json has all."""
 WARNING = (
     "The files of this folder were computed from real rows without being paid from the privacy budget: figures, levels "
     "and quantiles may tell of single persons. Keep them where the real rows are kept, and release none of them.\n"
@@ -107,8 +117,6 @@ def write(place: str | Path, report: Report) -> None:
 
 def judged(made: Dataset, method: Generator, real: Dataset, holdout: Dataset | None, recipe: Recipe) -> Report:
     """Compare made rows with the real ones: everything a check without a budget would say."""
-    from simulacra.engine.check import check
-
     report = check(
         made,
         real=real,
@@ -136,8 +144,11 @@ def unmeasured(report: Report) -> Report:
     return dataclasses.replace(report, findings=tuple(told(f) for f in report.findings), meta=meta)
 
 
-def statement(card: Card, ledger: Budget) -> str:
-    """Return the page to sign for an output: what its ledger says, and nothing that was not paid."""
+def statement(card: Card, ledger: Budget, rows: pl.DataFrame, audit: Report | None = None) -> str:
+    """Return the page to sign for an output: what its ledger says, and nothing that was not paid.
+
+    rows: made ones, whose columns the checklist of Safe Harbor goes through. audit: its report, when one was run.
+    """
     report = card.report
     if report is None:
         made = Dataset({"table": card.empty}, card.schema, card.lineage)
@@ -146,4 +157,36 @@ def statement(card: Card, ledger: Budget) -> str:
     known = {f"{name} (sha256)": digest for name, digest in card.parts.items()}
     versions = {f"version of {name}": version for name, version in card.lineage.versions.items()}
     facts = {"method": card.lineage.made_by, "rows": f"{card.rows:,}", **versions, **known}
-    return sign.render(sign.Page(card.title, report, facts=facts))
+    return sign.render(sign.Page(card.title, report, safe_harbor(rows), audit, facts))
+
+
+def signed(made: str | Path, audit: Report) -> str:
+    """Return the page to sign of a finished output, with the figures of its audit.
+
+    Raises ConfigError when `made` is no output folder, or was not made under a privacy budget.
+    """
+    path = Path(made)
+    if not folder.is_output(path):
+        raise ConfigError(f"{path}: a page to sign is written for a folder that simulacra make wrote")
+    data = folder.read(path)
+    ledger = ledger_of(data.lineage)
+    if ledger is None:
+        raise ConfigError(f"{path} was not made under a privacy budget, so there is no claim to sign")
+    sums = json.loads((path / "manifest.json").read_text("utf-8"))["files"]
+    parts = {name: digest for name, digest in sums.items() if name.startswith(("data/", "media/"))}
+    found = path / "findings.json"
+    report = Report.from_dict(json.loads(found.read_text("utf-8"))) if found.is_file() else None
+    empty = data.frame.clear()
+    card = Card(len(data), empty, ".parquet", dict(list(parts.items())[:LISTED]), data.schema, data.lineage, report)
+    return statement(card, ledger, data.frame, audit)
+
+
+def safe_harbor(rows: pl.DataFrame) -> list[dict[str, Any]]:
+    """Return the checklist for made rows: what looks like an identifier in them was made anew, not copied."""
+    from simulacra.mask.find import find_column
+    from simulacra.mask.safe_harbor import checklist
+
+    some = rows.head(LOOKED_AT)
+    plain = [c for c, dtype in some.schema.items() if not dtype.is_nested()]
+    hits = [hit for c in plain if (hit := find_column(some[c])) is not None]
+    return checklist({"type": hit.type, "action": "made anew in columns of"} for hit in hits)

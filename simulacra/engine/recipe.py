@@ -119,7 +119,10 @@ class Recipe:
         if self.epsilon is None:
             return None
         noise = Noise() if self.unsafe_seed is None else UnsafeNoise(options.whole(self.unsafe_seed, "unsafe_seed"))
-        return Budget(self.epsilon, self.delta, self.person, self.person_rows, noise=noise)  # type: ignore[arg-type]
+        out = Budget(self.epsilon, self.delta, self.person, self.person_rows, noise=noise)  # type: ignore[arg-type]
+        if self.data:
+            out.public.append("the layout of the file: its format, encoding, delimiter, quotes and decimal sign")
+        return out
 
     def generator(self) -> Generator:
         """Return the method with its fields set. Raises ConfigError for an unknown method, field or value."""
@@ -135,9 +138,11 @@ class Recipe:
     def written(self) -> Recipe:
         """Return the recipe as it is recorded: settings of their declared types, defaults left out."""
         cls = registry.load(self.method)
-        defaults = {f.name: f.default for f in options.fields(cls)}
+        # A field with another default under a budget is kept even at its usual one: it was asked for.
+        defaults = {f.name: f.default for f in options.fields(cls) if f.metadata.get("private") is None}
         given = typed(cls, self.method, self.settings)
-        return dataclasses.replace(self, settings={k: v for k, v in sorted(given.items()) if v != defaults[k]})
+        settings = {k: v for k, v in sorted(given.items()) if k not in defaults or v != defaults[k]}
+        return dataclasses.replace(self, settings=settings)
 
     def to_toml(self) -> str:
         """Return the recipe as TOML; what equals its default is left out, except method and seed."""

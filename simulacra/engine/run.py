@@ -287,5 +287,5 @@ def _publish(
         write_json(place.path / "card.json", card.croissant(about))
         write_text(place.path / "README.md", card.readme(about))
         if (ledger := ledger_of(lineage)) is not None:
-            write_text(place.path / "sign.html", private.statement(about, ledger))
+            write_text(place.path / "sign.html", private.statement(about, ledger, rows))
         place.finish()
