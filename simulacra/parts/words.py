@@ -12,6 +12,8 @@ from typing import Any
 
 LISTS = {
     "given": ("person", "names"),
+    "female": ("person", "names", "female"),
+    "male": ("person", "names", "male"),
     "family": ("person", "surnames"),
     "city": ("address", "city"),
     "street": ("address", "street", "name"),
@@ -55,6 +57,16 @@ def streets() -> frozenset[str]:
     value = _data("address")
     short = ("st", "ave", "rd", "dr", "ln", "blvd", "ct", "apt", "suite", "unit", "str", "weg", "platz", "allee", "rue")
     return frozenset((*(w.lower() for w in value["street"]["suffix"]), *short))
+
+
+@cache
+def languages(file: str, entry: str) -> tuple[Any, ...]:
+    """Return one entry of a file of the mimesis package in every language that has it."""
+    spec = importlib.util.find_spec("mimesis")
+    assert spec is not None and spec.origin is not None
+    found = sorted((Path(spec.origin).parent / "datasets").glob(f"*/{file}.json"))
+    read = (json.loads(path.read_text("utf-8")) for path in found)
+    return tuple(value[entry] for value in read if entry in value)
 
 
 def _data(file: str) -> Any:
