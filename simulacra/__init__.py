@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from simulacra.core.registry import names
     from simulacra.core.report import Finding, Report
     from simulacra.core.schema import Column, Schema
+    from simulacra.engine.audit import audit
     from simulacra.engine.check import check
     from simulacra.engine.make import look, make, redo
     from simulacra.engine.models import load
@@ -32,6 +33,7 @@ _WHERE = {
     "Generator": "core.generator",
     "Report": "core.report",
     "Schema": "core.schema",
+    "audit": "engine.audit",
     "check": "engine.check",
     "load": "engine.models",
     "look": "engine.make",
@@ -50,6 +52,7 @@ __all__ = [
     "Generator",
     "Report",
     "Schema",
+    "audit",
     "check",
     "load",
     "look",

@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulacra.cli import _trial, common
+from simulacra.cli import _audit, _trial, common
 
 if TYPE_CHECKING:
     from simulacra.core.report import Report
@@ -33,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--fail-on", choices=("warn", "fail"), help=common.FAIL_ON_HELP)
     add("--force", action="store_true", help="replace FILE")
     _trial.arguments(parser)
+    _audit.arguments(parser)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -41,16 +42,18 @@ def run(given: argparse.Namespace) -> int:
     from simulacra.core.progress import Show, listen
     from simulacra.core.report import VERDICTS
 
+    _audit.refuse(given)
     _trial.refuse(given)
     if given.out:
         if Path(given.out).suffix.lower() not in (".html", ".htm", ".json", ".txt"):
             raise ConfigError(f"-o {given.out}: a report is written as .html, .json or .txt")
         common.existing(given.out, given.force)
     with listen(Show()):
-        report = _trial.run(given) if given.trial else _judged(given)
+        report = _trial.run(given) if given.trial else _audit.run(given) if given.audit else _judged(given)
     if given.out:
         report.save(given.out)
         _trial.forget(given)
+        _audit.forget(given)
     common.show(report)
     if given.out:
         print(f"\nOpen: {given.out}")

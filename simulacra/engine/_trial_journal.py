@@ -1,4 +1,4 @@
-"""The journal of a trial: one line for each finished arm of a draw, so that a stopped trial goes on where it was."""
+"""The journal of a trial or an audit: one line for each finished piece, so that a stopped one goes on where it was."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ FORMAT = 1
 
 
 class Journal:
-    """Finished pieces of one trial, in memory and, with a path, in a file of JSON lines.
+    """Finished pieces of one trial or audit, in memory and, with a path, in a file of JSON lines.
 
     path: the file, None to keep nothing. identity: everything that decides the figures; a file of another identity
-    is begun anew, one that is no journal is refused.
+    is begun anew, one that is no journal is refused. of: "a trial" or "an audit".
     """
 
-    def __init__(self, path: str | Path | None, identity: Any) -> None:
-        self.path = Path(path) if path is not None else None
-        self.mark = {"trial": FORMAT, "of": hashlib.blake2b(repr(identity).encode(), digest_size=16).hexdigest()}
+    def __init__(self, path: str | Path | None, identity: Any, of: str = "a trial") -> None:
+        self.path, self.of = Path(path) if path is not None else None, of
+        self.mark = {of.split()[-1]: FORMAT, "of": hashlib.blake2b(repr(identity).encode(), digest_size=16).hexdigest()}
         self.done: dict[tuple[int, str], dict[str, Any]] = {}
         if self.path is not None:
             self._read(self.path)
@@ -34,8 +34,8 @@ class Journal:
         except OSError as error:
             raise explain(error, path) from error
         found = [_line(line) for line in text.splitlines()]
-        if text and not text.startswith('{"trial": '):
-            raise OutputError(f"{path} already exists and is not the journal of a trial; choose another name")
+        if text and not text.startswith(f'{{"{self.of.split()[-1]}": '):
+            raise OutputError(f"{path} already exists and is not the journal of {self.of}; choose another name")
         if not found or found[0] != self.mark:
             self._write(json.dumps(self.mark) + "\n", "w")
             return

@@ -1,0 +1,133 @@
+"""What the attacks of the audit share: how well two sets of scores are told apart, with exact chances and intervals."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulacra.guards._pictures_distance import chance_of
+from simulacra.guards._stats import auc, chance_se, z_of
+
+if TYPE_CHECKING:
+    from simulacra.guards._frames import Floats
+
+ALPHA = 0.0005
+"""False-alarm rate of one finding of the audit on rows that leak nothing."""
+RATES = (0.01, 0.001)
+"""False alarm rates at which hits are counted."""
+FAIL, WARN = 0.60, 0.525
+"""AUC from which it matters, when it is also beyond chance. An attacker of a method that is (1, 1e-5)-private can reach
+0.575, so that a lower limit of failing would fail differential privacy itself."""
+HITS_FAIL, HITS_WARN = 3.0, 2.0
+"""Hits, as multiples of the false alarm rate, from which they matter."""
+STRONG = 0.90
+"""What an attack must reach on rows that are copies, so that its silence means anything."""
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Members told at a false alarm rate: their share, its exact 95 % interval, and the chance of so many by luck."""
+
+    rate: float
+    share: float
+    interval: tuple[float, float]
+    chance: float
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How well an attack tells members from others.
+
+    auc: area under the ROC curve, spread: its standard deviation by chance alone, interval: 95 %. hits: by false alarm
+    rate, for which there are enough others. members, others: how many were attacked.
+    """
+
+    auc: float
+    spread: float
+    interval: tuple[float, float]
+    hits: tuple[Hits, ...]
+    members: int
+    others: int
+
+    @property
+    def sigmas(self) -> float:
+        """Return how far the AUC lies above one half, in standard deviations of chance."""
+        return (self.auc - 0.5) / self.spread
+
+    @property
+    def chance(self) -> float:
+        """Return the chance of figures as telling as these where nothing leaks, over the AUC and all rates."""
+        parts = [tail(self.sigmas), *(h.chance for h in self.hits)]
+        return min(1.0, len(parts) * min(parts))
+
+    @property
+    def limit(self) -> float:
+        """Return the AUC that chance does not exceed."""
+        return 0.5 + z_of(ALPHA / (1 + len(self.hits))) * self.spread
+
+    @property
+    def verdict(self) -> str:
+        """Return fail or warn for what is beyond chance and matters, unknown for too few rows, else ok."""
+        alpha = ALPHA / (1 + len(self.hits))
+        grave = [(self.auc > max(FAIL, self.limit), self.auc > max(WARN, self.limit))]
+        grave += [
+            (h.chance < alpha and h.share > HITS_FAIL * h.rate, h.chance < alpha and h.share > HITS_WARN * h.rate)
+            for h in self.hits
+        ]
+        if any(fail for fail, _ in grave):
+            return "fail"
+        if any(warn for _, warn in grave):
+            return "warn"
+        return "unknown" if self.limit > 0.7 else "ok"
+
+    def told(self) -> str:
+        """Return the figures in words."""
+        out = [f"AUC {self.auc:.3f} [{self.interval[0]:.3f}, {self.interval[1]:.3f}] (0.5 is a coin)"]
+        for h in self.hits:
+            low, high = (f"{100 * x:.1f}" for x in h.interval)
+            out.append(f"{100 * h.share:.1f} % of members told [{low}, {high}] at {100 * h.rate:g} % false alarms")
+        return ", ".join(out)
+
+
+def tail(sigmas: float) -> float:
+    """Return the chance of a standard normal variable above `sigmas`."""
+    return 0.5 * math.erfc(sigmas / math.sqrt(2))
+
+
+def exact_interval(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Return the exact interval of a share (Clopper and Pearson 1934)."""
+    from scipy.stats import beta
+
+    rest = (1 - level) / 2
+    low = float(beta.ppf(rest, hits, n - hits + 1)) if hits else 0.0
+    high = float(beta.ppf(1 - rest, hits + 1, n - hits)) if hits < n else 1.0
+    return low, high
+
+
+def figures(members: Floats, others: Floats) -> Figures:
+    """Return how well scores, larger for members, tell members from others; both (rows,)."""
+    value, error = auc(members, others)
+    n, m = len(members), len(others)
+    low, high = max(0.0, value - 1.96 * error), min(1.0, value + 1.96 * error)
+    hits = tuple(hits_at(rate, members, others) for rate in RATES if m * rate >= 1)
+    return Figures(value, chance_se(n, m), (low, high), hits, n, m)
+
+
+def hits_at(rate: float, members: Floats, others: Floats) -> Hits:
+    """Return the members above a cut that at most a share `rate` of the others exceed.
+
+    Dealt out at random, the members above the next other row follow the negative hypergeometric distribution.
+    """
+    n, m = len(members), len(others)
+    allowed = math.floor(rate * m)
+    cut = float(np.sort(others)[m - 1 - allowed])
+    hits = int((members > cut).sum())
+    return Hits(rate, hits / n, exact_interval(hits, n), chance_of(hits, n, allowed, m))
+
+
+def two_sided(found: Figures) -> float:
+    """Return the chance of an AUC as far from one half, on either side."""
+    return 2 * tail(abs(found.sigmas))
