@@ -65,7 +65,7 @@ def find_texts(
     least: float = DOUBTFUL,
 ) -> list[list[Hit]]:
     """Return the identifiers of each text (see find_text); a missing text has none."""
-    from simulacra.mask import _rules, _rules_address, _rules_dates, _rules_labels, _rules_phones
+    from simulacra.mask import _names_find, _rules, _rules_address, _rules_dates, _rules_labels, _rules_phones
 
     wanted = None if types is None else frozenset(types)
     whole = ["" if text is None else text for text in texts]
@@ -77,6 +77,7 @@ def find_texts(
         rows += _rules_labels.find(text, low, digit)
         rows += _rules_dates.find(text, low, digit)
         rows += _rules_address.find(text, low, digit)
+        rows += _names_find.find(text)
         if digit:
             rows += _rules_phones.find(text)
         hits = [Hit(*row) for row in rows]

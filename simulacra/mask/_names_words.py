@@ -1,0 +1,237 @@
+"""Small word lists of our own: names that are words, titles, particles, heads of organisations, words around names."""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+def _of(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+AMBIGUOUS: Final = _of(
+    "ace ada ai al alma alpha amber an angel angle april aria art ash aspen august aurora autumn bailey baker ball bank banks bar bass"
+    " battle baxter bay beach bean bear beard beck bee bell bennet berry best beth bill bird bishop black blanch blaze bliss bloom blue bo"
+    " bob bond brain branch brandy brave bride bridge bright brook brooks brown buck bud buddy burn burns bush butcher butler"
+    " carol carpenter carry carter case cash cat chance chancellor chandler charity chase chef cherry chi chip christian christmas church"
+    " clay clean clever cliff close cloud coach cobb cole comfort cook cookie cooper cope coral cotton craft crane cricket cross crow"
+    " crystal cuba curry daisy dale dash dawn day deacon dean dear deep del delta desire destiny diamond dick dot dove drew drummer duke"
+    " eagle early earl east easter echo eden else elder ember english ever everest faith fairy fall falcon farmer favor fay fe field fields"
+    " finch fire fish fisher flint flora flower flowers ford forest fortune foster fox frank freed french frost fuller gale garden"
+    " gardener gates gay gem gene general genesis german gill ginger glass glen glory gold golden good grace grant gray green grey gross"
+    " guard guy ha hale hall ham hand hang happy hardy harmony harp harper hart haven hawk hay hazel head heart heath heather heaven"
+    " herb hero hill hold holder holiday holland holly hollow home honey honor hood hook hope horn house hunt hunter hurt indigo iris irish"
+    " iron island ivory ivy jack jade jam january jasmine jay jean jewel joker joy july june junior just justice key keys kind king kit"
+    " knight la lad lady lake lamb land lane lark latin law lawn le leaf lean lee lemon les liberty light lilac lily lime link lion little"
+    " loan long lord lotus love loyal luck lucky ly lynx mac mace made magic major mallet man mango manual many maple march marina marine"
+    " mark marks marsh marshall mason master max may mayo meadow melody mercy merit merry mi mild miles mill miller mills min miracle mine"
+    " miss misty model monday moon moor more morning mount my myrtle na nest new nice nick night noble nor north nova novel numbers oak"
+    " ocean odd oil olive opal or orange orchid pa pace page paige palm pansy parade park parker parks pat patience peace peach pearl"
+    " penny perfect person phoenix pick pike pine piper plum poe pool poppy porter posh potter pound power powers prairie precious price"
+    " pride priest prime prince princess prior promise purple quest quick quiet rain rainbow ram rank raven ray read reader reed reef rice"
+    " rich ride riddle ring rise river rivers robin rock rocky rod rogue roman rose rosy rowan royal ruby rush rust rusty sable sadie"
+    " sage sailor saint sales sandy santa sapphire savage say scarlet school season see self sellers september shade shadow sharp shaw"
+    " shell shepherd shield shine shore short shy sierra silk silver singer sky slate small smart smiley smoke snow so son song sorrow"
+    " south spark spear spears spice spring sprout stack star stark steel stem sterling stern still stone storm story street strong"
+    " sugar summer sun sunday sunny sunshine sweet swift ta tank tanner temple tender tiger tiny toy trace treasure trinity trip true"
+    " trust truth tu tucker tuesday tulip turner un unique unknown valentine valley van velvet venus very vi victory viola violet vivid von"
+    " wade walker wall walls war ward warden warner waters way weaver webb weeks well wells west wheat whisper white wild will willow wills"
+    " win wind wing winner winter wise wish wolf wolfe wonder wood woods word workman worth wright wrong york you young zip zone"
+    " china india france israel argentina america africa asia dakota dallas denver austin jordan jackson georgia carolina virginia"
+    " florence paris london sydney brooklyn chelsea kent devon chester lincoln cleveland houston madison savannah orlando memphis"
+    " washington hamilton alexandria victoria adelaide melbourne windsor charlotte florida geneva vienna verona siena roma milan"
+    " dollar euro march can dem das den der die ein und mit bei nur noch sehr gut mann frau herr klein gross lang kurz koch bauer wolf"
+    " vogel fuchs sommer winter stein berg thal wald feld brand kraft ernst engel sturm jung alt neu weiss schwarz braun roth blank"
+    " blanc noir petit grand roi roy marchand moulin mer sol luz rey cruz flor blanco paz santos campos ramos torres rios mar nieves rosa"
+    " pan mai ja nein oui non si no ok hi dr ms mr pro con data info test demo admin user guest agent bot med lab"
+)  # fmt: skip
+"""Names that are also words, months or places: they need a title, a second name, or a word that says so beside them."""
+
+TITLES: Final = _of(
+    "mr mrs ms miss mx dr doctor prof professor sir madam madame mme mlle monsieur herr frau fr hr dipl ing sr sra srta señor señora"
+    " don doña sig sigra signor signora dott dottssa dra sen rep gov capt lt sgt cpl pvt gen col maj cmdr rev fr father sister"
+    " brother uncle aunt auntie grandma grandpa nurse judge justice officer detective lord lady dame prince princess queen king pastor rabbi imam"
+    " sheikh president senator pan pani mevrouw meneer dhr mevr professeur docteur pfarrer schwester producer actor actress singer director"
+    " superintendent inspector sergeant captain lieutenant colonel"
+)
+ABBREVIATED: Final = _of("mr mrs ms mx dr prof sr sra srta st rev hon capt lt sgt cpl gen col maj sig dott fr hr mme mlle dhr mevr jr sen rep gov")
+PARTICLES: Final = _of(
+    "van von der den de da do dos das di del della dello dei degli la le las los el al bin ibn ben bint abu ter ten te zu zur zum"
+    " af av du des y e 't op het vom auf san santa st saint mac mc o"
+)
+HEADS: Final = _of(
+    "hospital hospitals clinic clinics university college institute institution academy school bank foundation association society church"
+    " council committee ministry agency authority union trust company corporation group holdings partners associates consulting consultants"
+    " systems solutions services technologies technology laboratories labs pharmaceuticals pharmacy insurance bancorp capital ventures media"
+    " industries enterprises motors airlines airways records press publishing studios entertainment software networks communications logistics"
+    " realty properties biosciences therapeutics healthcare hospice infirmary polyclinic department bureau federation league klinik klinikum"
+    " krankenhaus universität universitätsklinikum hochschule gymnasium sparkasse volksbank versicherung stiftung verein praxis gesundheitsamt"
+    " hôpital clinique université école lycée mairie banque assurance assurances société hospital universidad colegio instituto banco"
+    " ayuntamiento clínica seguros fundación ospedale università banca assicurazioni scuola comune ziekenhuis universiteit corp reports"
+    " analytics dynamics robotics energy electronics semiconductor semiconductors brothers advisors advisers financial health medical"
+    " research intelligence mobility networks interactive international worldwide global"
+)  # fmt: skip
+WEAK_HEADS: Final = _of(
+    "health medical research intelligence mobility interactive international worldwide global group school trust church union capital energy"
+    " media services systems solutions technology press records company committee department reports studios financial partners council"
+    " society association software insurance league comune praxis networks communications agency authority college academy institute"
+)
+"""Heads that need a name before them that is no ordinary word."""
+LEGAL: Final = _of(
+    "inc incorporated ltd limited llc llp lp plc corp corporation co gmbh ag kg kgaa ohg ug mbh se sa sas sarl srl spa sl bv nv pty ab oy oyj"
+    " asa aps as kft zrt sp doo ooo pvt bhd kk"
+)
+STRONG_LEGAL: Final = _of("inc ltd llc llp plc corp gmbh ag kg kgaa sarl srl bv nv pty oyj asa aps kft zrt incorporated pvt bhd corporation")
+MONTHS_DAYS: Final = _of(
+    "january february march april june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec"
+    " monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat"
+    " januar februar märz mai juni juli oktober dezember montag dienstag mittwoch donnerstag freitag samstag sonntag"
+    " janvier février mars avril juin juillet août septembre octobre novembre décembre lundi mardi mercredi jeudi vendredi samedi dimanche"
+    " enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre lunes martes miércoles jueves viernes sábado"
+    " domingo one two three four five six seven eight nine ten eleven twelve first second third fourth fifth hundred thousand million"
+    " christmas easter thanksgiving halloween ramadan hanukkah weihnachten ostern noël today tomorrow yesterday tonight"
+)
+NATIONS: Final = _of(
+    "american americans british english french german germans italian spanish canadian mexican chinese japanese korean indian russian african"
+    " european asian australian irish scottish welsh dutch swedish norwegian danish finnish polish turkish greek arab arabic israeli jewish"
+    " muslim christian catholic buddhist hindu brazilian portuguese latin hispanic nigerian pakistani iranian iraqi syrian afghan vietnamese"
+    " filipino thai hebrew democrat democrats republican republicans western eastern northern southern deutsch deutsche deutschen französisch"
+)
+WORDS: Final = _of(
+    "hi hello hey dear thanks thank regards sincerely cheers yours best kind please sorry yes no ok okay lol omg wtf idk imo btw haha hahaha"
+    " gonna wanna gotta dunno yeah yep nope ya u ur im ive dont cant didnt wont thats whats isnt its theres youre youve theyre wasnt doesnt couldnt"
+    " dob ssn ip vin mrn bp hr rr ekg ecg mri ct icu er ed iv po prn bid tid qid copd chf mi cva uti dvt pe htn dm cad ckd gerd bmi wbc rbc hgb"
+    " hx pt pmh psh fh sh ros hpi cc dx rx tx sx fx nkda wnl nad soap ddx po npo sob loc lmp ros a1c hba1c tsh ldl hdl psa ast alt inr cbc bmp cmp"
+    " metformin aspirin insulin lisinopril atorvastatin amoxicillin ibuprofen paracetamol warfarin omeprazole metoprolol prednisone albuterol"
+    " diabetes hypertension pneumonia asthma cancer covid influenza fever cough nausea vomiting chest abdomen cardiology oncology radiology"
+    " neurology pediatrics psychiatry surgery emergency ward discharge admission diagnosis history physical assessment plan impression findings"
+    " allergies medications vitals labs denies presents complains reports states follow followup transferred prescribed admitted discharged"
+    " attending resident physician patient nurse consult referred referral signed electronically dictated transcribed note notes summary"
+    " subject invoice order ticket tracking shipping refund password login username website internet email e-mail url app api sql html css xml"
+    " json pdf csv usb gps wifi wi-fi bluetooth laptop iphone ipad android windows linux mac macbook youtube google facebook twitter instagram"
+    " whatsapp snapchat tiktok netflix amazon ebay paypal uber spotify reddit wikipedia playstation xbox nintendo minecraft pokemon fifa tesla"
+    " toyota honda ford bmw audi mercedes samsung nokia sony microsoft apple intel nvidia visa mastercard"
+    " lessee lessor landlord tenant buyer seller agreement contract party parties hereinafter whereas witness exhibit schedule clause section"
+    " article annex appendix notary plaintiff defendant petitioner respondent court claimant counsel attorney lawyer"
+    " captain coach manager director engineer developer officer clerk teacher student principal chairman ceo cfo cto hr vp"
+    " mom mum dad daddy mommy papa mama grandma grandpa bro sis dude man guys girl boy girls boys baby kid kids god lord jesus christ allah"
+    " north south east west northern southern upper lower old new saint mount lake river sea bay beach island isle port fort"
+    " street avenue road lane drive boulevard court square suite apartment apt floor unit box po"
+    " phone tel telephone mobile cell fax home work office address name names date time age sex gender male female born died weight height"
+    " blood pressure pulse temperature oxygen normal abnormal positive negative left right bilateral acute chronic mild moderate severe stable"
+    " wisdom discipline capitalized pedestrians bot user customer agent support team account card credit debit iban zip code website beneficiary"
+    " video videos channel song album movie game player team season episode series show live stream vlog tutorial trailer review part"
+    " sehr geehrte geehrter liebe lieber hallo guten tag mit freundlichen grüßen gruß viele grüße patient patientin straße telefon bitte danke"
+    " wir sie er es ich du ihr und oder aber nicht kein keine auch dass wenn weil nach vor seit bis zum zur vom beim ins im am um wurde wurden"
+    " bonjour merci cordialement madame monsieur je tu il elle nous vous ils elles et ou mais donc est sont été avec pour sans sous chez"
+    " hola gracias estimado estimada saludos señor señora yo él ella nosotros y o pero está son fue con para sin por desde hasta"
+    " buongiorno grazie gentile cordiali saluti signor signora egregio spett"
+    " rehearsal liftoff mandolin coda baroque salarymen lyric lyrics verse chorus melody guitar drummer vocals band concert zombie hobbits"
+    " inhaler tablet tablets capsule capsules syrup dose dosage mg ml mcg kg cm mm km lbs oz pm am"
+)  # fmt: skip
+"""Words that open sentences, head sections or carry a capital without being names, beyond the lists of mimesis."""
+
+STOP: Final = _of(
+    "a about after again against all also always am an and any are as at be because been before being below between both but by came can cannot"
+    " come could did do does doing done down during each either else even ever every everyone everything few find first for from further gave get"
+    " give go goes going gone got had has have having he her here hers herself him himself his how however i if in instead into is it its itself"
+    " just keep kept know last least less let like ll look made make many me might mine more most much must my myself need neither never next no"
+    " none nor not nothing now of off often on once one only or other our ours ourselves out over own per please put quite rather re really s"
+    " same saw say see seem seen several shall she should since so some someone something soon still such take tell than that the their theirs"
+    " them themselves then there these they thing things think this those though through thus to too took toward try two under until up upon us"
+    " use used very want was way we well went were what when where whether which while who whom whose why with within without would yes yet"
+    " you your yours yourself yourselves d m o t ve didn doesn don hadn hasn haven isn ma mightn mustn needn shan shouldn wasn weren won wouldn"
+)
+BEFORE_PERSON: Final = _of(
+    "dear hi hello hey name names named called signed contact attn attention attending physician dr patient pt by regards sincerely cheers yours"
+    " love son daughter wife husband mother father brother sister friend uncle aunt cousin spouse partner colleague beneficiary guardian"
+    " boyfriend girlfriend fiancé fiancée mom dad neighbour neighbor boss manager nurse caregiver hallo liebe lieber herr frau geehrter geehrte"
+    " bonjour chère cher hola querida querido estimado estimada ciao cara caro gentile signor lessee lessor tenant landlord buyer seller"
+    " thanks thank told asked met saw with and between said says producer singer actor director author novelist starring featuring ft feat vs"
+    " heisse heiße heißt namens name nom nombre nome appelle llamo llama chiamo chiama ask tell call meet miss marry married love hate im"
+    " i'm i’m am is was bei mit von patientin witness mr mrs ms attn. cc"
+)
+STRONG_BEFORE: Final = _of(
+    "dear hi hello hey named called attn name patient physician wife husband spouse son daughter mother father brother sister uncle aunt cousin"
+    " hallo liebe lieber geehrter geehrte bonjour chère cher hola querida querido estimado estimada heisse heiße heißt namens nom nombre nome"
+    " appelle llamo llama chiamo chiama regards sincerely cheers starring guardian beneficiary contact signed boyfriend girlfriend maiden"
+)
+BEFORE_PLACE: Final = _of(
+    "in at from to near around outside inside visit visiting visited leaving city town village born lives living moved towards via across"
+    " aus nach bei à en dans desde hacia en vers a di da presso"
+)
+AFTER_PERSON: Final = _of(
+    "said says told asked called calls wrote writes replied thinks thought wants wanted has had was is will lives lived works worked"
+    " died born moved came went loves loved hates knows knew looks looked met saw gave got signed sent spoke speaks talks plays played"
+    " complained complains denies denied reports reported presented presents states stated visited arrived needs needed who whose and"
+    " does did can cannot could should would might listed shouted sagt sagte hat ist war wohnt kam meint a est habite dit dice vive es fue tiene"
+)
+AFTER_AMBIGUOUS: Final = _of(
+    "said says told asked wrote replied thinks thought wants wanted lives lived works worked died loves knows knew spoke speaks complained"
+    " denies denied reported presented stated visited arrived who whose shouted signed emailed texted phoned"
+)
+EXTRA_GIVEN: Final = _of(
+    "oluwaseun oluwadamilola chukwuemeka chukwudi chidi chinedu ngozi adaeze amaka ifeoma emeka obinna kelechi uche nneka funmilayo tunde femi"
+    " kunle bola segun yemi ayodele babatunde folake sade temitope kwame kofi kwabena yaw ama akosua abena efua adwoa thabo sipho nomsa"
+    " themba lerato naledi tendai farai tatenda wanjiru wambui njeri kamau mwangi otieno achieng akinyi juma amina fatuma halima zuberi"
+    " abebe almaz tigist dawit selam bekele girma mohamed muhammad mohammed ahmed ahmad mahmoud mustafa ibrahim ismail yusuf yousef khalid"
+    " hassan hussein omar umar osman bilal tariq imran farhan faisal fatima aisha ayesha khadija zainab maryam mariam layla leila noor nour"
+    " yasmin hana samira rania dina salma abdullah abdul rahman karim rashid samir nasser walid jamal aziz"
+    " priya rahul rohit amit anil sunil vijay sanjay rajesh ramesh suresh mahesh ganesh dinesh deepak deepika pooja neha anjali kavita sunita anita"
+    " lakshmi meera radha sita divya shreya ananya aarav arjun vivek vikram vikas manish manoj ashok ravi kiran krishnan venkat srinivas harish"
+    " nguyen thi linh huong mai lan thuy trang minh duc hung tuan quang anh phuong thanh hien hoa nga ngoc"
+    " wei xiu jing ying yan hui fang mei xiaoming xiaoli yifan zhiwei jianguo guoqiang haoran zihan yuxuan meiling jun ming lei qiang"
+    " hiroshi takashi kenji satoshi yuki yuko haruka haruto sakura naoko keiko kazuo akira makoto masashi tomoko emi rina daisuke shota kenta ayumi"
+    " minjun seojun jihoon jiwoo seoyeon hyejin soojin sungmin dongwook eunji yejin joonho hyunwoo"
+    " svetlana olga natasha irina tatiana tatyana ekaterina yekaterina elena galina lyudmila ludmila oksana sergei sergey dmitri dmitry"
+    " alexei aleksei aleksandr andrei andrey mikhail nikolai vladimir boris igor oleg yuri yury anatoly evgeny yevgeny konstantin ivan pavel"
+    " kayden jayden brayden zayden aiden braeden khaled kanye beyonce rihanna shaq lebron conor jimin hailey kylie kendall khloe zayn"
+)
+EXTRA_FAMILY: Final = _of(
+    "adeyemi adebayo adeleke okafor okonkwo okoye okoro eze nwosu nwachukwu obi balogun ogunleye oyelaran akande afolabi adesina onyekachi"
+    " mensah owusu boateng asante appiah osei agyeman ndlovu nkosi dlamini zulu khumalo mokoena moyo ncube sibanda mwangi kamau njoroge otieno"
+    " odhiambo ochieng kipchoge chebet diallo traore traoré keita coulibaly toure touré ndiaye sow diop fall kone koné sarr tadesse haile bekele"
+    " patel singh kumar sharma gupta agarwal aggarwal mehta shah desai joshi iyer iyengar nair menon pillai reddy rao naidu chowdhury banerjee"
+    " mukherjee chatterjee bose ghosh das sen dutta kapoor khanna malhotra chopra bhatia verma mishra pandey tiwari dubey trivedi yadav"
+    " khan hussain malik iqbal qureshi siddiqui sheikh mirza butt chaudhry akhtar rahman islam begum hossain uddin miah"
+    " nguyen tran pham huynh phan vu vo dang bui ngo duong truong dinh trinh"
+    " wang zhang liu chen yang huang zhao zhou wu xu sun zhu hu guo lin luo zheng liang xie tang deng feng cheng cai peng pan yuan tian"
+    " dong jiang lu wei ye du dai shen xia zhong fu fang qin jin shi tan liao qian cui yin hou shao xiong meng duan qiu tsai hsu chang chiang"
+    " tanaka suzuki sato satō takahashi watanabe ito itō yamamoto nakamura kobayashi kato katō yoshida yamada sasaki yamaguchi matsumoto inoue"
+    " kimura hayashi shimizu yamazaki mori abe ikeda hashimoto ishikawa ogawa goto okada hasegawa murakami kondo ishii saito sakamoto endo aoki"
+    " kim lee park choi jung kang cho yoon jang lim han oh seo shin kwon hwang ahn song hong yoo"
+    " ivanova petrov petrova sidorov smirnov smirnova kuznetsov kuznetsova popov vasiliev sokolov mikhailov fedorov morozov volkov"
+    " shevchenko kovalenko bondarenko tkachenko kravchenko oliynyk al-masri al-sayed haddad khoury mansour nasser saleh hakim farouk"
+    " schmidt müller mueller schneider fischer weber meyer wagner becker schulz schulze hoffmann schäfer schaefer koch bauer richter klein"
+    " schröder neumann schwarz zimmermann braun krüger hofmann hartmann lange schmitt werner krause meier lehmann schmid maier köhler herrmann"
+    " walter könig mayer huber kaiser peters lang scholz möller weiß jung hahn vogel friedrich keller günther berger winkler frank roth beck"
+    " lorenz baumann franke albrecht simon ludwig böhm winter kraus martin schumacher krämer vogt stein jäger otto sommer gross seidel heinrich"
+    " garcía garcia martínez lópez lopez sánchez gómez gomez rodríguez rodriguez fernández fernandez gonzález gonzalez pérez perez díaz diaz"
+    " hernandez hernández ramírez ramirez flores rivera torres vázquez castillo romero álvarez ruiz jiménez moreno muñoz morales ortega delgado"
+    " silva souza oliveira pereira ferreira costa rodrigues almeida nascimento carvalho rossi russo ferrari esposito bianchi romano ricci"
+    " dubois durand lefebvre moreau laurent michel leroy bertrand roux fournier girard bonnet dupont lambert fontaine rousseau"
+    " o'brien o'connor o'neill o'sullivan o'reilly mccarthy mcdonald macdonald murphy walsh byrne ryan doyle gallagher kennedy lynch quinn"
+    " trump obama biden clinton schumer kimmel colbert sheeran kardashian jenner swift beckham messi ronaldo neymar putin merkel macron musk bezos"
+)  # fmt: skip
+CITIES: Final = _of(
+    "berlin hamburg münchen munich köln cologne frankfurt stuttgart düsseldorf leipzig dortmund essen bremen dresden hannover nürnberg"
+    " paris lyon marseille toulouse bordeaux lille nantes strasbourg nice montpellier madrid barcelona valencia sevilla seville zaragoza málaga bilbao"
+    " roma rome milano milan napoli naples torino turin palermo genova bologna firenze florence venezia venice lisbon lisboa porto vienna wien"
+    " zürich zurich geneva genève basel bern brussels bruxelles antwerp amsterdam rotterdam utrecht eindhoven copenhagen københavn aarhus oslo bergen"
+    " stockholm göteborg malmö uppsala helsinki tampere turku warsaw warszawa kraków krakow gdańsk wrocław poznań łódź prague praha brno bratislava"
+    " budapest bucharest sofia athens thessaloniki istanbul ankara izmir moscow kiev kyiv minsk riga vilnius tallinn dublin cork galway belfast"
+    " edinburgh glasgow cardiff london manchester birmingham liverpool leeds sheffield bristol nottingham leicester oxford cambridge brighton"
+    " york bath tokyo osaka kyoto beijing shanghai shenzhen guangzhou hong seoul busan taipei singapore bangkok hanoi jakarta manila delhi mumbai"
+    " bangalore bengaluru chennai kolkata hyderabad pune karachi lahore dhaka kathmandu colombo dubai doha riyadh jeddah tehran baghdad beirut"
+    " damascus cairo alexandria casablanca tunis algiers lagos abuja accra nairobi kampala addis johannesburg durban pretoria harare lusaka"
+    " toronto montreal montréal vancouver calgary ottawa edmonton winnipeg quebec chicago boston philadelphia phoenix dallas houston seattle"
+    " denver miami atlanta detroit portland baltimore sacramento milwaukee minneapolis cleveland pittsburgh cincinnati tampa orlando"
+    " nashville memphis austin hollywood brooklyn manhattan queens bronx harlem compton sydney melbourne brisbane perth adelaide auckland wellington"
+    " lima bogotá santiago caracas quito havana brasília"
+)
+COUNTRIES: Final = _of(
+    "usa uk uae america england scotland wales britain europe asia africa australia germany deutschland france spain españa italy italia"
+    " netherlands nederland belgium switzerland schweiz austria österreich poland russia ukraine korea china japan india syria iran iraq israel"
+    " palestine turkey egypt vietnam brazil mexico canada ireland taiwan bolivia venezuela tanzania moldova macedonia antarctica scandinavia"
+    " bavaria bayern texas california florida michigan ohio oregon nevada iowa arizona alaska hawaii colorado"
+)
