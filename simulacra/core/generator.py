@@ -53,12 +53,13 @@ class Generator:
     must be unique over all rows; `start` is the number of the first row. Methods with needs_data = False get their
     facts from `fit(schema=...)` alone or need no fit at all. private: it can be fitted under a privacy budget, which
     `_fit` finds in `self._budget`; it then sets `self.schema_` itself and takes nothing from the rows but what the
-    budget released.
+    budget released. needs_budget: it cannot be fitted without one.
     """
 
     name: ClassVar[str] = ""
     needs_data: ClassVar[bool] = True
     private: ClassVar[bool] = False
+    needs_budget: ClassVar[bool] = False
     block_rows: ClassVar[int] = rng.BLOCK_ROWS
     state_version: ClassVar[int] = 1
 
@@ -128,6 +129,11 @@ class Generator:
         for attribute in [a for a in vars(self) if a.endswith("_")]:
             delattr(self, attribute)
         self._budget: Budget | None = budget
+        if budget is None and self.needs_budget:
+            raise ConfigError(
+                f"{self.name} needs a privacy budget: fit(data, budget=Budget(1, 1e-9)) in Python, or "
+                "--epsilon 1 --delta 1e-9 on the command line; delta lies far below one in the number of persons"
+            )
         if budget is not None:
             return self._fit_privately(data, schema, seed, budget)
         source, kind = self._take(data, schema)

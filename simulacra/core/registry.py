@@ -20,6 +20,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "tables/forest": "simulacra.tables.forest:Forest",
         "tables/copula": "simulacra.tables.copula:Copula",
         "tables/rules": "simulacra.tables.rules:Rules",
+        "tables/private": "simulacra.tables.private:Private",
         "tables/smote": "simulacra.tables.smote:Smote",
         "tables/gan": "simulacra.tables.gan:Gan",
         "tables/vae": "simulacra.tables.vae:Vae",

@@ -29,6 +29,8 @@ COARSE, FINE = 64, 192
 """Cells of the second and third release of a column."""
 PARTS = {"magnitudes": 0.35, "coarse": 0.3, "fine": 0.35}
 """How the price of a column is divided among the releases."""
+EMPTY = 0.02
+"""Share of a bin that its cells without sure rows are given at most, when its sure cells hold all of it."""
 ROUND = tuple(sorted({d * 10**e for e in range(18) for d in (10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80,
                                                              85, 90, 95)} | set(range(10))))  # fmt: skip
 """Multiples that often stand out: they have a cell of their own in the finest release."""
@@ -266,6 +268,8 @@ def _inside(bin_: Ints, noisy: Floats, width: Floats, sigma: float) -> Floats:
         left = max(float(noisy[mine].sum() - noisy[known].sum()), 0.0)
         out[known] = noisy[known]
         if loose.any():
-            left = left if known.any() and left > 0 else (1.0 if not known.any() else 0.0)
+            # Cells that hold nothing for sure stay possible, by what their noise may hide.
+            hidden = min(sigma, EMPTY * float(noisy[known].sum())) if known.any() else 1.0
+            left = max(left, hidden)
             out[loose] = left * width[loose] / width[loose].sum()
     return out

@@ -24,6 +24,7 @@ from simulacra.parts import _domain_cells as cells
 from simulacra.parts import _domain_codes as codecs
 from simulacra.parts import _domain_declared as declared
 from simulacra.parts._domain_declared import Want
+from simulacra.parts._domain_where import Allowed, allowed
 from simulacra.parts.surrogates import draw_surrogate, fit_surrogate
 
 if TYPE_CHECKING:
@@ -85,6 +86,10 @@ class Domain:
             else:
                 out.append(codecs.decode(np.zeros(len(codes), np.int64), codecs.there(), column, rng))
         return pl.DataFrame(out)
+
+    def allowed(self, column: str, wanted: Any) -> Allowed:
+        """Return what one plain condition (core.where) leaves of the codes of a column. Raises ConfigError."""
+        return allowed(self.codecs[column], self.schema[column], wanted)
 
     def finish(self, frame: pl.DataFrame, rng: np.random.Generator, start: int) -> pl.DataFrame:
         """Return the frame with surrogates in place; rng: shared by all blocks; start: number of the first row."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from simulacra.parts.marginals import Model
+    from simulacra.parts._marginals_model import Model
 
     Floats = npt.NDArray[np.float64]
 
@@ -27,13 +27,15 @@ MOST = 400
 """Sets of columns looked at for the mean of an estimate."""
 
 
-def estimate(sizes: Sequence[int], rho: float, person_rows: int = 1, rows: Iterable[int] = SIZES) -> list[dict[str, Any]]:
-    """Return the error to expect, before anything is spent: {"rows", "1-way", "2-way", "3-way"} for each number of rows.
+def estimate(
+    sizes: Sequence[int], rho: float, person_rows: int = 1, rows: Iterable[int] = SIZES
+) -> list[dict[str, Any]]:
+    """Return the error to expect, before anything is spent: {"rows", "1-way", "2-way", "3-way"} a number of rows.
 
     sizes: codes of each column. rho: what is left for the model, in zCDP. The figure is the mean total variation
     distance between the made table and the real one over all sets of so many columns: what is measured has the
-    noise of an equal division of rho over as many marginals as there are columns, and no cell errs by more than what it
-    holds. It grows with the cells and falls with rows and epsilon; links that are no marginals of the model come on top.
+    noise of an equal division of rho over as many marginals as there are columns, and no cell errs by more than it
+    holds. It grows with the cells and falls with rows and epsilon; links that no measured marginal shows come on top.
     """
     out = []
     for n in rows:
@@ -60,24 +62,37 @@ def _mean_error(sizes: Sequence[int], ways: int, sigma: float, n: int) -> float:
     return min(1.0, sum(errors) / len(errors))
 
 
+def never(model: Model) -> dict[int, list[int]]:
+    """Return for columns without a clear count of missing cells the codes that are left when none may be missing."""
+    out = {}
+    singles = {m.columns[0]: m for m in model.measured if len(m.columns) == 1}
+    for column, (size, levels) in enumerate(zip(model.sizes, model.levels, strict=True)):
+        group = int(levels.to[size - 1])
+        seen = singles[column]
+        rare = int((levels.to == group).sum()) > 1
+        if size > 1 and (rare or float(seen.counts[group]) < CLEAR * seen.sigma):
+            out[column] = list(range(size - 1))
+    return out
+
+
 def errors(model: Model, names: Sequence[str]) -> list[dict[str, Any]]:
     """Return a row for each measured marginal, the largest bound first.
 
     columns: their names. bound: total variation between made rows and the real ones in this marginal, 0..1, exceeded
     with a chance of at most 5 %, from its noisy counts. independent: the same bound for columns that are
     drawn by themselves. cells; noise cells: those whose noisy count is within 3 standard deviations of none; noise
-    only: all of them are.
+    only: all of them are. Levels too rare to be told apart count as one cell.
     """
     import numpy as np
 
     out = []
     total = max(1.0, float(model.total))
-    alone = [np.asarray(model.marginal((i,)), float) for i in range(len(names))]
-    for columns, counts, sigma in model.measured:
-        noisy = np.asarray(counts, float).ravel()
+    alone = [_grouped(model, (i,)) for i in range(len(names))]
+    for measured in model.measured:
+        noisy, columns, sigma = np.asarray(measured.counts, float).ravel(), measured.columns, measured.sigma
         cells = len(noisy)
         noise = sigma * (cells * HALF_NORMAL + SURE * math.sqrt(cells * (1 - HALF_NORMAL**2)))
-        made = np.asarray(model.marginal(tuple(columns)), float).ravel()
+        made = _grouped(model, columns)
         plain = _product([alone[c] for c in columns])
         unsure = int((noisy < CLEAR * sigma).sum())
         out.append(
@@ -93,8 +108,21 @@ def errors(model: Model, names: Sequence[str]) -> list[dict[str, Any]]:
     return sorted(out, key=lambda row: -row["bound"])
 
 
+def _grouped(model: Model, columns: Sequence[int]) -> Floats:
+    """Return the model's marginal over groups of levels, as it was measured, flat."""
+    import numpy as np
+
+    table = np.asarray(model.marginal(columns), float)
+    for axis, column in enumerate(columns):
+        to = model.levels[column].to
+        out = np.zeros([model.levels[column].groups if a == axis else size for a, size in enumerate(table.shape)])
+        np.add.at(np.moveaxis(out, axis, 0), to, np.moveaxis(table, axis, 0))
+        table = out
+    return table.ravel()
+
+
 def _bound(made: Floats, noisy: Floats, noise: float, total: float) -> float:
-    """Return a bound by way of the noisy counts: no farther from them than seen, and they no farther than their noise."""
+    """Return a bound by way of the noisy counts: the distance to them, and theirs to the real ones."""
     import numpy as np
 
     return round(min(1.0, float(0.5 * (np.abs(made * total - noisy).sum() + noise) / total)), 4)

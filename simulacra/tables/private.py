@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from simulacra.core.budget import Budget
     from simulacra.core.data import Dataset
-    from simulacra.parts.domain import Domain
     from simulacra.parts._marginals_model import Model
+    from simulacra.parts.domain import Domain
 
     Ints = npt.NDArray[np.int64]
 
@@ -183,8 +183,8 @@ class Private(Generator):
 
     def _learned(self) -> tuple[Domain, Model]:
         """Return the domain and the model of what was learned, opened once."""
-        from simulacra.parts.domain import Domain
         from simulacra.parts._marginals_model import Model
+        from simulacra.parts.domain import Domain
 
         opened = getattr(self, "_opened", None)
         if opened is None or opened[0] is not self.model_:
