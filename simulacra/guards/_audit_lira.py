@@ -15,7 +15,8 @@ import numpy as np
 from simulacra.core.rng import stream
 from simulacra.guards._audit_membership import AROUND, CHOSEN, SMOOTH, Attempt, emptiness
 from simulacra.guards._audit_stack import nearest
-from simulacra.guards._audit_stats import ALPHA, Figures, Hits, figures, tail, two_sided
+from simulacra.guards._audit_stats import ALPHA, Figures, Hits, figures, share_above, tail, two_sided
+from simulacra.guards._stats import placements
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -66,26 +67,21 @@ def scores(reading: Floats, inside: Inside) -> Floats:
 def tell(reading: Floats, inside: Inside, rows: Mask, seed: int) -> Figures:
     """Return how well the scores at some of the rows tell who was in, with what chance gives by shuffling."""
     rng = stream(seed, "guards", "audit shuffles")
-    found = _figures(reading, inside, rows)
+    found = figures(*_split(reading, inside, rows))
     by_luck = []
     for _ in range(SHUFFLES):
         # Within a fit any half of the rows was as likely to be in as any other.
         dealt = np.stack([row[rng.permutation(inside.shape[1])] for row in inside])
-        by_luck.append(_figures(reading, dealt, rows))
-    spread = max(found.spread, float(np.std([f.auc for f in by_luck])))
+        pair = _split(reading, dealt, rows)
+        by_luck.append([placements(*pair)[0].mean(), *(share_above(h.rate, *pair) for h in found.hits)])
+    spread = max(found.spread, float(np.std([luck[0] for luck in by_luck])))
     hits = []
-    for i, hit in enumerate(found.hits):
-        luck = np.array([f.hits[i].share for f in by_luck])
+    for hit, luck in zip(found.hits, np.array(by_luck).T[1:], strict=True):
         sigmas = (hit.share - luck.mean()) / max(luck.std(), 1 / found.members)
         hits.append(Hits(hit.rate, hit.share, hit.interval, max(hit.chance, tail(float(sigmas)))))
     half = 1.96 * max(spread, (found.interval[1] - found.interval[0]) / 3.92)
     interval = (max(0.0, found.auc - half), min(1.0, found.auc + half))
     return Figures(found.auc, spread, interval, tuple(hits), found.members, found.others)
-
-
-def _figures(reading: Floats, inside: Inside, rows: Mask) -> Figures:
-    members, others = _split(reading, inside, rows)
-    return figures(members, others)
 
 
 def _split(reading: Floats, inside: Inside, rows: Mask) -> tuple[Floats, Floats]:

@@ -123,8 +123,9 @@ class Field:
         exposed = far >= np.quantile(far, 1 - SHARE_EXPOSED)
         rng = stream(seed, "guards", "audit third")
         picked = np.concatenate([rng.permutation(len(p)) < CHOSEN * len(p) for p in (play.members, play.others)])
-        far = [closest(whole, rows, replace(play, made=fresh)) for rows in (play.members, play.others)]
-        return cls(whole, play, fresh, exposed, picked, figures(*far), seed)
+        innocent = replace(play, made=fresh)
+        alike = figures(*(closest(whole, rows, innocent) for rows in (play.members, play.others)))
+        return cls(whole, play, fresh, exposed, picked, alike, seed)
 
     @property
     def fair(self) -> bool:

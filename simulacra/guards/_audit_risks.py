@@ -258,7 +258,7 @@ def _same(column: Coded, rows: Ints, guess: Ints, reference: Ints) -> Floats:
     """Return 1 where the guessed cell is right: the same level, or a number among the nearest of the true one."""
     level = (column.codes[rows] == column.codes[guess]) & (column.missing[rows] == column.missing[guess])
     if not column.ordered:
-        return level.astype(np.float64)
+        return np.asarray(level.astype(np.float64))
     seen = np.sort(column.values[reference][~np.isnan(column.values[reference])])
     place = [
         (np.searchsorted(seen, x, "left") + np.searchsorted(seen, x, "right")) / max(1, 2 * len(seen))

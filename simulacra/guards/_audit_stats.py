@@ -122,10 +122,14 @@ def hits_at(rate: float, members: Floats, others: Floats) -> Hits:
     Dealt out at random, the members above the next other row follow the negative hypergeometric distribution.
     """
     n, m = len(members), len(others)
-    allowed = math.floor(rate * m)
-    cut = float(np.sort(others)[m - 1 - allowed])
-    hits = int((members > cut).sum())
-    return Hits(rate, hits / n, exact_interval(hits, n), chance_of(hits, n, allowed, m))
+    hits = round(n * share_above(rate, members, others))
+    return Hits(rate, hits / n, exact_interval(hits, n), chance_of(hits, n, math.floor(rate * m), m))
+
+
+def share_above(rate: float, members: Floats, others: Floats) -> float:
+    """Return the share of members above a cut that at most a share `rate` of the others exceed."""
+    cut = float(np.sort(others)[len(others) - 1 - math.floor(rate * len(others))])
+    return float((members > cut).mean())
 
 
 def two_sided(found: Figures) -> float:

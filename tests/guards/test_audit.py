@@ -40,8 +40,8 @@ def noisy(rows: pl.DataFrame) -> pl.DataFrame:
 def between(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows a third of the way from a row to another, as SMOTE makes them."""
     other = rows.sample(fraction=1, shuffle=True, seed=4)
-    number = [c for c in ("age", "hours", "pay", "bonus")]
-    return rows.with_columns((pl.col(c) * 2 / 3 + other[c] / 3).round().cast(rows[c].dtype) for c in number)
+    numbers = ("age", "hours", "pay", "bonus")
+    return rows.with_columns((pl.col(c) * 2 / 3 + other[c] / 3).round().cast(rows[c].dtype) for c in numbers)
 
 
 @pytest.mark.parametrize(
