@@ -34,7 +34,7 @@ def said(tmp_path: Path, **verdicts: object) -> Review:
     write(path, entries(), output=tmp_path / "out")
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     for line in lines:
-        line.update(verdicts.get(f"row{line['row']}", {}))  # type: ignore[call-overload]
+        line.update(verdicts.get(f"row{line['row']}", {}))
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     return Review.read(path)
 
