@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from simulacra.tables.flow import Flow
     from simulacra.tables.forest import Forest
     from simulacra.tables.gan import Gan
+    from simulacra.tables.private import Private
     from simulacra.tables.rules import Rules
     from simulacra.tables.smote import Smote
     from simulacra.tables.vae import Vae
@@ -19,11 +20,12 @@ _WHERE = {
     "Flow": "flow",
     "Forest": "forest",
     "Gan": "gan",
+    "Private": "private",
     "Rules": "rules",
     "Smote": "smote",
     "Vae": "vae",
 }
-__all__ = ["Copula", "Flow", "Forest", "Gan", "Rules", "Smote", "Vae"]
+__all__ = ["Copula", "Flow", "Forest", "Gan", "Private", "Rules", "Smote", "Vae"]
 
 
 def __getattr__(name: str) -> Any:
