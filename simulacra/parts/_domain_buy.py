@@ -31,6 +31,7 @@ LOST = 0.5
 NUMBERS = (-cells.LARGEST, cells.LARGEST)
 TIMES = (-63_113_904_000_000_000, 252_455_615_999_999_999)
 """The years 0 to 9999, in microseconds since 2000."""
+WORTH_SAYING = 0.01
 PERSON_NAMES = ("first_name", "last_name", "phone", "address", "postcode", "name")
 """Person data that a column's name alone tells, in the order they are tried."""
 
@@ -184,6 +185,9 @@ def _category(want: Want, found: Mapping[str, int]) -> Want:
     if not found or (want.present is not None and held < (1 - LOST) * want.present):
         return surrogate(_rare(want.column.name))
     why = f"bought: {len(found)} levels whose noisy counts pass the threshold"
+    lost = 0.0 if want.present is None else 1 - held / max(want.present, 1.0)
+    if lost > WORTH_SAYING:
+        why += f"; about {lost:.0%} of the cells hold rarer values, which become missing"
     values: tuple[Scalar, ...] = tuple(found)
     if want.column.dtype.startswith(("Int", "UInt")):
         values = tuple(int(v) for v in found if re.fullmatch(r"-?\d+", v))

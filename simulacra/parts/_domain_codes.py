@@ -12,10 +12,10 @@ import numpy as np
 import polars as pl
 
 from simulacra.core.schema import Column, Scalar
+from simulacra.parts import _domain_bins as binned
 from simulacra.parts import _domain_cells as cells
-from simulacra.parts import _domain_numbers as numbers
 from simulacra.parts import facts
-from simulacra.parts._domain_numbers import Bins
+from simulacra.parts._domain_bins import Bins
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -99,7 +99,7 @@ def encode(text: pl.Series, codec: Codec) -> Ints:
         bins = _bins(codec)
         value = multiples(text, codec["unit"], codec["format"])
         known = value.is_not_null().to_numpy()
-        out[known] = numbers.codes(value.drop_nulls().to_numpy(), bins)
+        out[known] = binned.codes(value.drop_nulls().to_numpy(), bins)
         if codec["words"]:
             _look_up(text, keys(codec["words"]), bins.size, out)
     elif form == "there":

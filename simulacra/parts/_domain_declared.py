@@ -10,9 +10,9 @@ import polars as pl
 
 from simulacra.core.errors import SchemaError, near
 from simulacra.core.schema import Column, Schema
+from simulacra.parts import _domain_bins as binned
 from simulacra.parts import _domain_cells as cells
 from simulacra.parts import _domain_codes as codec
-from simulacra.parts import _domain_numbers as numbers
 from simulacra.parts import facts
 from simulacra.parts._domain_codes import Codec
 
@@ -164,13 +164,13 @@ def _ranged(column: Column, unit: float, format: str, low: int, high: int, bins:
     want = Want(column, None, "", unit, format, low, high)
     words = column.levels if column.kind == "mixed" else ()
     if high - low < bins:
-        return dataclasses.replace(want, codec=codec.number(unit, numbers.each(low, high), words, format=format))
+        return dataclasses.replace(want, codec=codec.number(unit, binned.each(low, high), words, format=format))
     if len(column.quantiles) > 2 or column.spikes:
         scale = 1_000_000 / unit if format else 1 / unit
         origin = 0 if not format or cells.is_clock(format) else cells.ORIGIN
         edges = [round(q * scale - origin / unit) for q in column.quantiles[:-1]]
         spikes = [round(s * scale - origin / unit) for s in column.spikes]
-        found = numbers.at(edges, low, high, spikes)
+        found = binned.at(edges, low, high, spikes)
         return dataclasses.replace(want, codec=codec.number(unit, found, words, format=format))
     return dataclasses.replace(want, buy="shape")
 
@@ -179,7 +179,7 @@ def even(want: Want, bins: int) -> Want:
     """Return a column of known range whose bins are of equal width, because nothing may be bought."""
     assert want.low is not None and want.high is not None
     words = want.column.levels if want.column.kind == "mixed" else ()
-    found = codec.number(want.unit, numbers.even(want.low, want.high, bins), words, format=want.format)
+    found = codec.number(want.unit, binned.even(want.low, want.high, bins), words, format=want.format)
     return dataclasses.replace(want, codec=found, buy="")
 
 

@@ -1,8 +1,5 @@
 """Range and bins of numbers and times, bought in three releases, each of which looks closer where the one before found
 rows: magnitudes, a coarse histogram, a fine one. No value is used, only noisy counts of public cells.
-
-A number is a whole multiple of its column's grid. Cells are given by their first multiples in order; a cell ends where
-the next begins.
 """
 
 from __future__ import annotations
@@ -14,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simulacra.parts._domain_bins import Bins, each, merged
 from simulacra.parts._domain_votes import SURE
 
 if TYPE_CHECKING:
@@ -25,12 +23,12 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 OCTAVES = 62
+LIKELY = 2.5
+"""Standard deviations of its noise beyond which a count beside a sure one is taken for real."""
 COARSE, FINE = 64, 192
 """Cells of the second and third release of a column."""
 PARTS = {"magnitudes": 0.35, "coarse": 0.3, "fine": 0.35}
 """How the price of a column is divided among the releases."""
-EMPTY = 0.02
-"""Share of a bin that its cells without sure rows are given at most, when its sure cells hold all of it."""
 ROUND = tuple(sorted({d * 10**e for e in range(18) for d in (10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80,
                                                              85, 90, 95)} | set(range(10))))  # fmt: skip
 """Multiples that often stand out: they have a cell of their own in the finest release."""
@@ -49,24 +47,6 @@ class Line:
     high: int | None = None
     limit: tuple[int, int] = (-(2**62), 2**62)
     round: bool = True
-
-
-@dataclass(frozen=True)
-class Bins:
-    """Cells of a column and the bin of each: starts, bin and weight are (cells,), end is the last multiple.
-
-    weight: chances of the cells of one bin, by which values are drawn inside it.
-    """
-
-    starts: Ints
-    end: int
-    bin: Ints
-    weight: Floats
-
-    @property
-    def size(self) -> int:
-        """Return the number of bins."""
-        return int(self.bin.max()) + 1
 
 
 def buy(
@@ -99,47 +79,10 @@ def buy(
         found, sigma = _release(wide, cells, budget, rho, part)
         mass.update({name: noisy.astype(float) for name, noisy in found.items()})
     out = {
-        name: _merged(*cells[name], mass[name], sigma, bins) if name in wide else each(*_span(cells[name]))
+        name: merged(*cells[name], mass[name], sigma, bins) if name in wide else each(*_span(cells[name]))
         for name in lines
     }
     return out, {name: {"cells": len(mass[name]), "sigma": sigma} for name in wide}
-
-
-def each(low: int, high: int) -> Bins:
-    """Return a bin for every multiple of low .. high."""
-    n = high - low + 1
-    return Bins(np.arange(low, high + 1, dtype=np.int64), high, np.arange(n, dtype=np.int64), np.ones(n))
-
-
-def even(low: int, high: int, bins: int) -> Bins:
-    """Return at most `bins` bins of equal width."""
-    if high - low < bins:
-        return each(low, high)
-    starts = np.array([low + i * (high - low + 1) // bins for i in range(bins)], np.int64)
-    return Bins(starts, high, np.arange(bins, dtype=np.int64), np.ones(bins))
-
-
-def at(edges: list[int], low: int, high: int, spikes: list[int]) -> Bins:
-    """Return bins that begin at declared edges, and one for every declared spike.
-
-    A spike inside a bin leaves that bin with a hole.
-    """
-    begins = sorted({low, *(e for e in edges if low < e <= high)})
-    alone = sorted({s for s in spikes if low <= s <= high})
-    starts = sorted({*begins, *alone, *(s + 1 for s in alone if s < high)})
-    place = np.searchsorted(begins, starts, "right") - 1
-    bin_ = np.array(
-        [len(begins) + alone.index(s) if s in set(alone) else int(p) for s, p in zip(starts, place, strict=True)]
-    )
-    _, dense = np.unique(bin_, return_inverse=True)
-    return Bins(np.array(starts, np.int64), high, dense.astype(np.int64), _widths(np.array(starts), high))
-
-
-def codes(values: Ints, bins: Bins) -> Ints:
-    """Return the bin of each value; values beyond the range belong to the cell at its edge."""
-    place = np.searchsorted(bins.starts, values, "right") - 1
-    out: Ints = bins.bin[np.clip(place, 0, len(bins.starts) - 1)]
-    return out
 
 
 # Releases -------------------------------------------------------------------------------------------------------------
@@ -185,6 +128,11 @@ def _kept(line: Line, starts: Ints, end: int, noisy: Ints, sigma: float) -> tupl
     if not hits.size:
         hits = np.array([int(np.argmax(np.where(able, noisy, noisy.min())))])
     first, last = int(hits[0]), int(hits[-1])
+    # Beside what is sure, less is needed to be believed.
+    while first > 0 and able[first - 1] and noisy[first - 1] > LIKELY * sigma:
+        first -= 1
+    while last + 1 < len(starts) and able[last + 1] and noisy[last + 1] > LIKELY * sigma:
+        last += 1
     high = int(starts[last + 1]) - 1 if last + 1 < len(starts) else end
     cells, mass = starts[first : last + 1].copy(), np.maximum(noisy[first : last + 1], 0).astype(float)
     low = max(int(cells[0]), line.limit[0]) if line.low is None else line.low
@@ -215,61 +163,3 @@ def _split(starts: Ints, end: int, mass: Floats, most: int, exact: bool) -> Ints
 
 def _span(cells: tuple[Ints, int]) -> tuple[int, int]:
     return int(cells[0][0]), cells[1]
-
-
-def _widths(starts: Ints, end: int) -> Floats:
-    return np.diff(starts.astype(float), append=float(end) + 1)
-
-
-# Bins -----------------------------------------------------------------------------------------------------------------
-
-
-def _merged(starts: Ints, end: int, noisy: Floats, sigma: float, bins: int) -> Bins:
-    """Return bins of about equal noisy mass; a single value with a bin's worth has a bin of its own."""
-    total = max(float(noisy.sum()), 1.0)
-    width = _widths(starts, end)
-    worth = max(total / bins, SURE * sigma)
-    spikes = np.flatnonzero((width == 1) & (noisy >= worth))
-    spikes = spikes[np.argsort(-noisy[spikes], kind="stable")][: bins // 2]
-    alone = np.zeros(len(starts), bool)
-    alone[spikes] = True
-    rest = float(noisy[~alone].sum())
-    bin_ = np.zeros(len(starts), np.int64)
-    _run_together(bin_, np.flatnonzero(~alone), noisy, max(rest / max(1, bins - len(spikes)), SURE * sigma))
-    bin_[alone] = (int(bin_[~alone].max()) + 1 if (~alone).any() else 0) + np.arange(int(alone.sum()))
-    _, first, dense = np.unique(bin_, return_index=True, return_inverse=True)
-    # Bins are numbered in the order of their first cells, so that neighbours have neighbouring codes.
-    rank = np.argsort(np.argsort(first))
-    placed = rank[dense].astype(np.int64)
-    return Bins(starts, end, placed, _inside(placed, noisy, width, sigma))
-
-
-def _run_together(bin_: Ints, places: Ints, noisy: Floats, worth: float) -> None:
-    """Number the bins of cells in order: a bin ends once it holds `worth`."""
-    number, held = 0, 0.0
-    for place in places.tolist():
-        if held > worth / 2 and held + noisy[place] > 1.5 * worth:
-            number, held = number + 1, 0.0
-        bin_[place] = number
-        held += noisy[place]
-        if held >= worth:
-            number, held = number + 1, 0.0
-    if number and 0 < held < worth / 2:
-        bin_[places[bin_[places] == number]] = number - 1
-
-
-def _inside(bin_: Ints, noisy: Floats, width: Floats, sigma: float) -> Floats:
-    """Return the weights of cells inside their bins: noisy mass where it is sure, what is left by width elsewhere."""
-    sure = noisy > 2 * sigma
-    out = np.zeros(len(bin_))
-    for number in range(int(bin_.max()) + 1):
-        mine = bin_ == number
-        known, loose = mine & sure, mine & ~sure
-        left = max(float(noisy[mine].sum() - noisy[known].sum()), 0.0)
-        out[known] = noisy[known]
-        if loose.any():
-            # Cells that hold nothing for sure stay possible, by what their noise may hide.
-            hidden = min(sigma, EMPTY * float(noisy[known].sum())) if known.any() else 1.0
-            left = max(left, hidden)
-            out[loose] = left * width[loose] / width[loose].sum()
-    return out

@@ -12,8 +12,8 @@ import polars as pl
 from simulacra.core.errors import ConfigError
 from simulacra.core.schema import Column
 from simulacra.core.where import as_read, mask
+from simulacra.parts import _domain_bins as binned
 from simulacra.parts import _domain_codes as codecs
-from simulacra.parts import _domain_numbers as numbers
 from simulacra.parts._domain_codes import Codec
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def allowed(codec: Codec, column: Column, wanted: Any) -> Allowed:
     return Allowed(share, {**codec, "starts": cut.starts, "bin": cut.bin, "weight": cut.weight})
 
 
-def _cut(codec: Codec, column: Column, wanted: Any) -> numbers.Bins:
+def _cut(codec: Codec, column: Column, wanted: Any) -> binned.Bins:
     """Return the cells split where the condition begins and ends to hold, with no weight where it does not hold."""
     bins = codecs._bins(codec)
     low, high = int(bins.starts[0]), bins.end
@@ -70,7 +70,7 @@ def _cut(codec: Codec, column: Column, wanted: Any) -> numbers.Bins:
     for a, b in inside:
         holds |= (starts >= a) & (starts <= b)
     weight = np.where(holds, bins.weight[cell] * width / whole[cell], 0.0)
-    return numbers.Bins(starts, high, bins.bin[cell], weight)
+    return binned.Bins(starts, high, bins.bin[cell], weight)
 
 
 def _ranges(codec: Codec, column: Column, wanted: Any, low: int, high: int) -> list[tuple[int, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,8 @@ SURE = 1.645
 """Standard deviations of a one-sided bound of 95 %."""
 CLEAR = 3.0
 """Standard deviations of its noise below which a noisy count says nothing of its cell."""
+OUTSIDE = 2.0
+"""Standard deviations of its noise that all bins from one end of a bought range must hold to be drawn."""
 WAYS = (1, 2, 3)
 MOST = 400
 """Sets of columns looked at for the mean of an estimate."""
@@ -62,16 +64,28 @@ def _mean_error(sizes: Sequence[int], ways: int, sigma: float, n: int) -> float:
     return min(1.0, sum(errors) / len(errors))
 
 
-def never(model: Model) -> dict[int, list[int]]:
-    """Return for columns without a clear count of missing cells the codes that are left when none may be missing."""
+def likely(model: Model, bought: Collection[int]) -> dict[int, list[int]]:
+    """Return the codes that rows are drawn from, for columns in which some surely hold nothing.
+
+    Missing is left out where its noisy count is not clear; so are the outermost bins of bought ranges, which end at
+    powers of two. bought: the columns of such ranges.
+    """
+    import numpy as np
+
     out = {}
     singles = {m.columns[0]: m for m in model.measured if len(m.columns) == 1}
     for column, (size, levels) in enumerate(zip(model.sizes, model.levels, strict=True)):
-        group = int(levels.to[size - 1])
         seen = singles[column]
-        rare = int((levels.to == group).sum()) > 1
-        if size > 1 and (rare or float(seen.counts[group]) < CLEAR * seen.sigma):
-            out[column] = list(range(size - 1))
+        # What is known of a level that was counted with other rare ones is its share of them.
+        count = np.asarray(seen.counts)[levels.to] * levels.share
+        kept = np.ones(size, bool)
+        if size > 1:
+            kept[-1] = count[-1] >= CLEAR * seen.sigma
+        if column in bought:
+            least = OUTSIDE * seen.sigma * np.sqrt(np.arange(1, size))
+            kept[:-1] &= (np.cumsum(count[:-1]) >= least) & (np.cumsum(count[-2::-1]) >= least)[::-1]
+        if not kept.all() and kept.any():
+            out[column] = np.flatnonzero(kept).tolist()
     return out
 
 

@@ -102,8 +102,8 @@ class Private(Generator):
         from simulacra.tables import _private as told
 
         domain, model = self._learned()
-        present = told.never(model)
-        return self._lawful(lambda m: domain.draw(model.sample(m, rng, fixed=present), rng), n)
+        codes = told.likely(model, self._ranges(domain))
+        return self._lawful(lambda m: domain.draw(model.sample(m, rng, fixed=codes), rng), n)
 
     def _sample_where(self, n: int, rng: np.random.Generator, plain: Where) -> pl.DataFrame:
         """Draw rows of the allowed codes; where a bin is cut, as seldom as the rest of it is long."""
@@ -114,10 +114,10 @@ class Private(Generator):
         domain, model = self._learned()
         place = {name: i for i, name in enumerate(domain.names)}
         left = {place[name]: domain.allowed(name, wanted) for name, wanted in plain.items() if name in place}
-        fixed = told.never(model)
+        fixed = told.likely(model, self._ranges(domain))
         for i, part in left.items():
             allowed = np.flatnonzero(part.share > 0).tolist()
-            # Who asks for missing cells gets them; otherwise they stay away where none were surely seen.
+            # Who asks for what was not surely seen gets it.
             fixed[i] = [code for code in allowed if code in set(fixed.get(i, allowed))] or allowed
         inside = {domain.names[i]: part.codec for i, part in left.items() if part.codec is not None}
         if not all(fixed.values()):
@@ -180,6 +180,10 @@ class Private(Generator):
             f"{self.name}: after {ROUNDS} draws some rows still meet the rules {', '.join(self.rules)}; check that "
             "they leave room, and that they do not contradict the condition asked for"
         )
+
+    def _ranges(self, domain: Domain) -> list[int]:
+        """Return the places of coded columns whose range was bought."""
+        return [i for i, name in enumerate(domain.names) if name in domain.bought and "bin" in domain.codecs[name]]
 
     def _learned(self) -> tuple[Domain, Model]:
         """Return the domain and the model of what was learned, opened once."""
