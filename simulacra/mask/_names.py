@@ -57,6 +57,7 @@ def gazetteer() -> Gazetteer:
     """Return the word lists of mimesis and our own as one table (words: ~70,000)."""
     words: dict[str, int] = {}
     phrases: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+    often: dict[str, int] = {}
 
     def put(entries: Iterable[Any], flag: int) -> None:
         for entry in entries:
@@ -65,6 +66,7 @@ def gazetteer() -> Gazetteer:
             parts = _WRITTEN.findall(entry.lower())
             if len(parts) == 1:
                 words[parts[0]] = words.get(parts[0], 0) | flag
+                often[parts[0]] = often.get(parts[0], 0) + bool(flag & GIVEN)
             elif 1 < len(parts) <= 6 and len(parts[0]) > 1:
                 phrases.setdefault(parts[0], []).append((tuple(parts[1:]), flag))
 
@@ -74,18 +76,18 @@ def gazetteer() -> Gazetteer:
     put(own.EXTRA_FAMILY, FAMILY | ENGLISH)
     put(own.CITIES, CITY)
     put(own.COUNTRIES, PLACE)
-    _settle(words)
+    _settle(words, often)
     for first, entries in phrases.items():
         entries.sort(key=lambda entry: -len(entry[0]))
         words[first] = words.get(first, 0) | PHRASE
     return Gazetteer(words, phrases)
 
 
-def _settle(words: dict[str, int]) -> None:
-    """Take names out of the ordinary words and words out of the names, by our own lists; add the small classes."""
+def _settle(words: dict[str, int], often: dict[str, int]) -> None:
+    """Take names out of the ordinary words and words out of the names; add the small classes. often: lists that name it."""
     for word, flags in words.items():
         if flags & WORD and flags & (NAME | CITY | PLACE) and word not in own.AMBIGUOUS:
-            known = flags & (ENGLISH | PLACE) or word in own.CITIES
+            known = flags & (ENGLISH | PLACE) or word in own.CITIES or (often.get(word, 0) > 2 and len(word) > 3)
             words[word] = flags & ~WORD if known else flags | AMBIGUOUS
     for flag, group in (
         (TITLE, own.TITLES), (PARTICLE, own.PARTICLES), (HEAD, own.HEADS), (WEAK, own.WEAK_HEADS), (LEGAL, own.LEGAL),

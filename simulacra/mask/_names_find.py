@@ -123,7 +123,7 @@ def _phrase(words: Words, i: int, lists: Gazetteer) -> tuple[Found, int] | None:
             return None
         cased = words.cap[i] and words.cap[last]
         ordinary = all(words.flag[k] & (WORD | STOP) for k in range(i, last + 1))
-        if not cased and (ordinary or not (words.caseless or words.low[i - 1] in own.BEFORE_PLACE or flag & PLACE)):
+        if not cased and ((ordinary and not flag & PLACE) or not (words.caseless or words.low[i - 1] in own.BEFORE_PLACE or flag & PLACE)):
             continue
         if flag & CITY and words.flag[i] & NAME and words.flag[last] & NAME and words.low[i - 1] not in own.BEFORE_PLACE:
             continue
@@ -185,26 +185,35 @@ def _judge(words: Words, first: int, last: int, known: dict[str, int]) -> Iterat
     # Ordinary words around a name do not belong to it: "Patient Anna Smith".
     while first < last and (flags[first] & (TITLE | WORD) and not flags[first] & NAME or flags[first] & NATION):
         first += 1
-    while last > first and (flags[last - 1] & (WORD | TITLE | NATION) and not flags[last - 1] & (NAME | CITY | PLACE)):
+    while last > first and (_ordinary(words, last - 1, first) or (flags[last - 1] & PARTICLE and not flags[last - 1] & NAME)):
         last -= 1
     # What is left may hold ordinary words in the middle: the part before them is judged, then the rest.
     for k in range(first + 1, last):
-        if flags[k] & (WORD | STOP | TITLE) and not flags[k] & (NAME | PARTICLE | CITY | PLACE):
+        if _ordinary(words, k, first):
             yield from _judge(words, first, k, known)
             yield from _judge(words, k, last, known)
             return
     if last <= first:
         return
-    place = _place(words, first, last)
+    titled = _titled(words, first)
+    place = None if titled else _place(words, first, last)
     if place:
         yield place
         return
-    score = _person(words, first, last)
+    score = 0.95 if titled else _person(words, first, last)
     if score >= 0.5:
         kind = "NAME"
         if last - first == 1 and not flags[first] & NAME and words.low[first - 1] in own.BEFORE_PLACE and first:
             kind = "CITY"
         yield words.start[first], words.end[last - 1], kind, score, "names"
+
+
+def _ordinary(words: Words, k: int, first: int) -> bool:
+    """Tell whether word k is no part of a name; after a particle every word is ("de Vaan")."""
+    flag = words.flag[k]
+    if k > first + 1 and words.flag[k - 1] & PARTICLE and words.cap[k]:
+        return False
+    return bool(flag & (WORD | STOP | TITLE | NATION)) and not flag & (NAME | PARTICLE | CITY | PLACE)
 
 
 def _body(words: Words, first: int, last: int) -> Found | None:
@@ -270,19 +279,27 @@ def _person(words: Words, first: int, last: int) -> float:
     parts = [k for k in range(first, last) if not (flags[k] & PARTICLE and not words.cap[k])]
     before = low[first - 1] if first else ""
     near = first > 0 and _near(words.gap(first))
+    if before == "me" and first > 1 and low[first - 2].startswith("call"):
+        before = "named"
     cue = near and before in own.BEFORE_PERSON
     strong = near and before in own.STRONG_BEFORE
-    titled = near and bool(words.flag[first - 1] & TITLE) and before not in ("st", "miss", "fr", "sen", "col")
     after = low[last] if last < words.count and words.gap(last) in (" ", "'", "’", ", ") else ""
     plain = [k for k in parts if not flags[k] & AMBIGUOUS]
     given = [k for k in plain if flags[k] & GIVEN]
     family = [k for k in plain if flags[k] & FAMILY or (not flags[k] and namelike(low[k]))]
-    if titled and words.cap[first]:
-        return 0.95
     if len(parts) >= 2:
         return _several(words, parts, given, family, plain, cue or strong)
     k = parts[0] if parts else first
     return _single(words, k, bool(given), bool(family), strong, cue, after)
+
+
+def _titled(words: Words, first: int) -> bool:
+    """Tell whether a title stands before a word that can be a name: "Dr. Rao", "mr. hurst"."""
+    if first == 0 or not words.flag[first - 1] & TITLE or not _near(words.gap(first)) or "\n" in words.gap(first):
+        return False
+    if words.low[first - 1] not in own.ABBREVIATED and words.gap(first) != " ":
+        return False
+    return words.cap[first] and words.cap[first - 1] or (words.low[first - 1] in own.MARRIED and bool(words.flag[first] & NAME))
 
 
 def _near(gap: str) -> bool:

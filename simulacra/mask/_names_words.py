@@ -55,6 +55,8 @@ TITLES: Final = _of(
     " superintendent inspector sergeant captain lieutenant colonel"
 )
 ABBREVIATED: Final = _of("mr mrs ms mx dr prof sr sra srta st rev hon capt lt sgt cpl gen col maj sig dott fr hr mme mlle dhr mevr jr sen rep gov")
+MARRIED: Final = _of("mr mrs ms dr prof herr frau mme mlle sra srta sig signora")
+"""Titles that make a name of a word in lower case too."""
 PARTICLES: Final = _of(
     "van von der den de da do dos das di del della dello dei degli la le las los el al bin ibn ben bint abu ter ten te zu zur zum"
     " af av du des y e 't op het vom auf san santa st saint mac mc o"
@@ -132,7 +134,7 @@ WORDS: Final = _of(
 """Words that open sentences, head sections or carry a capital without being names, beyond the lists of mimesis."""
 
 STOP: Final = _of(
-    "a about after again against all also always am an and any are as at be because been before being below between both but by came can cannot"
+    "https http www com html a about after again against all also always am an and any are as at be because been before being below between both but by came can cannot"
     " come could did do does doing done down during each either else even ever every everyone everything few find first for from further gave get"
     " give go goes going gone got had has have having he her here hers herself him himself his how however i if in instead into is it its itself"
     " just keep kept know last least less let like ll look made make many me might mine more most much must my myself need neither never next no"
@@ -171,6 +173,30 @@ AFTER_AMBIGUOUS: Final = _of(
     " denies denied reported presented stated visited arrived who whose shouted signed emailed texted phoned"
 )
 EXTRA_GIVEN: Final = _of(
+    "james mary robert patricia john jennifer michael linda david elizabeth william barbara richard susan joseph jessica thomas sarah charles"
+    " karen christopher lisa daniel nancy matthew betty anthony sandra mark margaret donald ashley steven kimberly andrew emily paul donna"
+    " joshua michelle kenneth carol kevin amanda brian melissa george deborah timothy stephanie ronald rebecca jason laura edward helen"
+    " jeffrey sharon ryan cynthia jacob kathleen gary amy nicholas shirley eric angela jonathan anna stephen ruth larry brenda"
+    " justin pamela scott nicole brandon katherine benjamin samantha samuel christine gregory catherine alexander virginia frank debra"
+    " patrick rachel raymond janet jack emma dennis maria jerry heather tyler diane aaron julie jose joyce adam evelyn nathan joan henry"
+    " victoria douglas kelly zachary christina peter lauren kyle frances noah martha ethan judith jeremy cheryl christian megan walter andrea"
+    " keith olivia austin ann roger jean terry alice sean jacqueline gerald hannah carl doris dylan kathryn harold gloria jordan teresa jesse"
+    " sara bryan janice lawrence marie arthur julia gabriel grace bruce judy logan theresa billy beverly joe denise alan marilyn juan amber"
+    " elijah danielle willie rose albert brittany wayne diana randy abigail mason natalie vincent jane liam lori roy alexis bobby tiffany"
+    " caleb kayla bradley sheila russell heidi lucas jill kristin kristen erin erica erika holly dana tracy tracey stacy stacey robin wendy"
+    " claire clare zoe chloe sophie sophia isabella ava mia charlotte amelia harper ella lily lucy molly ellie freya poppy daisy florence"
+    " oliver harry oscar archie leo freddie alfie theo isaac toby max felix hugo finley callum connor liam owen rhys gareth dylan ewan ian"
+    " craig stuart graham nigel trevor clive colin derek dave steve mike tom tim jim bob bill ben sam dan matt chris nick rob ed ted joey"
+    " tony andy greg jeff ken ron don ray phil pete jon josh zach alex charlie eddie freddy johnny tommy jimmy danny kenny ricky vicky becky"
+    " debbie cindy sandy kathy cathy patty peggy betsy jenny katie kate liz beth sue meg abby maddie josie rosie ellie gwen gwyneth brenda"
+    " rhonda tamara tanya tonya tina gina nina rita anita carla marla darla paula renee denise yvonne yvette monica veronica valerie vanessa"
+    " marcus malik jamal darnell tyrone latoya keisha shaniqua deshawn terrell travis troy todd brett chad brad kurt curtis dwayne duane"
+    " dominique destiny brandy candy sierra toni jo lynn leigh jody jodie terri teri kerri kim kimmy elsa bernie bernard maurice leonard norman"
+    " hans klaus jürgen jurgen wolfgang heinz helmut dieter günter uwe jens lars sven torsten thorsten stefan matthias markus tobias florian"
+    " sabine petra monika ursula birgit heike anke silke katrin kathrin claudia susanne andrea gisela ingrid renate brigitte elke anja lena"
+    " pierre jean jacques philippe nicolas julien françois françoise benoît étienne michèle monique sylvie isabelle nathalie chantal camille"
+    " josé juan carlos luis miguel jorge manuel javier diego alejandro fernando pedro pablo sergio carmen lucía sofía isabel pilar dolores"
+    " giovanni giuseppe francesco marco luca matteo alessandro giulia chiara francesca federica lucia elena joão jesus ángel"
     "oluwaseun oluwadamilola chukwuemeka chukwudi chidi chinedu ngozi adaeze amaka ifeoma emeka obinna kelechi uche nneka funmilayo tunde femi"
     " kunle bola segun yemi ayodele babatunde folake sade temitope kwame kofi kwabena yaw ama akosua abena efua adwoa thabo sipho nomsa"
     " themba lerato naledi tendai farai tatenda wanjiru wambui njeri kamau mwangi otieno achieng akinyi juma amina fatuma halima zuberi"

