@@ -15,6 +15,7 @@ COMMANDS = {
     "fit": "fit a method on a table and save the model",
     "sample": "make rows from a saved model",
     "check": "judge made rows beside real ones",
+    "mask": "replace identifiers of persons in tables and texts",
     "list": "list the methods and guards, or the fields of one method",
     "redo": "run the recipe of an output again; the same bytes come out",
 }

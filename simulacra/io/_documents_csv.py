@@ -138,4 +138,6 @@ class CsvDocument:
         if empty:
             raise DataError(f"{self.shown}, line 1: column {empty[0]} of {len(names)} has no name; give it one")
         if twice:
-            raise DataError(f"{self.shown}, line 1: the name {twice[0]!r} stands for several columns; rename all but one")
+            raise DataError(
+                f"{self.shown}, line 1: the name {twice[0]!r} stands for several columns; rename all but one"
+            )

@@ -28,7 +28,9 @@ class FrameDocument:
         self.columns = frame.columns
         for name, dtype in frame.schema.items():
             if dtype.is_nested():
-                raise DataError(f"{shown}, column {name!r}: holds images or lists, which masking cannot look at; drop it")
+                raise DataError(
+                    f"{shown}, column {name!r}: holds images or lists, which masking cannot look at; drop it"
+                )
 
     def _frame(self) -> pl.DataFrame:
         data = self.path.read_bytes()
@@ -56,9 +58,7 @@ class FrameDocument:
         import polars as pl
 
         frames = [self._changed(part) for part in parts]
-        wide = {
-            name: pl.String() for frame in frames for name, dtype in frame.schema.items() if dtype == pl.String
-        }
+        wide = {name: pl.String() for frame in frames for name, dtype in frame.schema.items() if dtype == pl.String}
         frame = pl.concat([f.with_columns([_cast(f[n], t) for n, t in wide.items()]) for f in frames])
         if self.path.suffix.lower() in (".parquet", ".pq"):
             frame.write_parquet(target)

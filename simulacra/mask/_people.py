@@ -105,7 +105,9 @@ def _own(text: str, person: Person) -> list[Hit]:
     return found
 
 
-COMMON = frozenset("will may grace hope rose mark bill art joy faith long young white black brown green king day".split())
+COMMON = frozenset(
+    "will may grace hope rose mark bill art joy faith long young white black brown green king day".split()
+)
 """Names that are words too, which count only where they stand with a capital."""
 
 

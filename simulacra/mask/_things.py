@@ -164,7 +164,9 @@ def address(text: str, company: Company) -> str:
     return "".join(out)
 
 
-_KEPT = frozenset("north south east west n s e w ne nw se sw po p o box floor fl room rm unit apt suite no rue de la".split())
+_KEPT = frozenset(
+    "north south east west n s e w ne nw se sw po p o box floor fl room rm unit apt suite no rue de la".split()
+)
 
 
 def city(text: str, company: Company) -> str:
@@ -234,7 +236,11 @@ def body(text: str, company: Company) -> str:
             out.append(_piece(piece, company.book, "family", text))
     new = "".join(out)
     # A body whose name is made of general words alone would come out as it was.
-    return new if new != text else _piece(PIECE.findall(text)[0], company.book, "family", text) + text[len(PIECE.findall(text)[0]) :]
+    return (
+        new
+        if new != text
+        else _piece(PIECE.findall(text)[0], company.book, "family", text) + text[len(PIECE.findall(text)[0]) :]
+    )
 
 
 def code(text: str, company: Company) -> str:

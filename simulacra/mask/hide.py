@@ -66,7 +66,9 @@ class Hider:
         days = (1 + draws.below(self.plan.days // step)) * step
         return days if draws.below(2) else -days
 
-    def cell(self, value: str | None, rule: Rule, record: Record, file: str = "", *, number: bool = False) -> str | None:
+    def cell(
+        self, value: str | None, rule: Rule, record: Record, file: str = "", *, number: bool = False
+    ) -> str | None:
         """Return what stands in a cell that is an identifier as a whole; None empties it.
 
         number: the column holds numbers in a typed file, so that an age stays a number.
@@ -212,9 +214,7 @@ def _inside(value: str, days: int, first: bool | _dates.DayFirst, language: str)
     return "".join([*out, value[at:]]) if seen else None
 
 
-def _coarser(
-    value: str, rule: Rule, first: bool | _dates.DayFirst, language: str, where: str
-) -> str | None:
+def _coarser(value: str, rule: Rule, first: bool | _dates.DayFirst, language: str, where: str) -> str | None:
     """Return a value in coarser words, None when there are none for it."""
     if rule.type == "DATE":
         return _dates.year_of(value, first, language) or None

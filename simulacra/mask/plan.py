@@ -37,7 +37,7 @@ TEXT = "TEXT"
 ACTIONS = {
     "keep": "leave it as it is",
     "remove": "empty the cell, or take the place out of its text",
-    "mask": "write a fixed text: with = \"[NAME]\", or last = 4 characters kept",
+    "mask": 'write a fixed text: with = "[NAME]", or last = 4 characters kept',
     "generalise": "write it coarser: dates to years, ages to bands and 90+, ZIP codes to three digits, numbers to bins",
     "pseudonym": "write a keyed code, such as P-3f9a17c2d4e8b065; the same value and key, the same code",
     "shift": "move dates by a secret number of days per person; intervals stay",
@@ -151,9 +151,7 @@ class Plan:
         for what, given in (("columns", self.columns), ("person", self.person), ("files", self.files)):
             for name in given:
                 if name not in columns:
-                    raise ConfigError(
-                        f"plan, [{what}]: {name!r} is not among the files to mask.{near(name, columns)}"
-                    )
+                    raise ConfigError(f"plan, [{what}]: {name!r} is not among the files to mask.{near(name, columns)}")
         for file, rules in self.columns.items():
             for column in rules:
                 _one_of(column, columns[file], f'plan, [columns."{file}"]: no column {column!r} in {file}')
@@ -237,7 +235,7 @@ def _column_rules(file: str, given: Any, shown: str) -> dict[str, Rule]:
 
 def _table(given: Any, where: str) -> dict[str, Any]:
     if not isinstance(given, dict):
-        raise ConfigError(f"{where}: must be a table such as {{ action = \"surrogate\" }}, got {given!r}")
+        raise ConfigError(f'{where}: must be a table such as {{ action = "surrogate" }}, got {given!r}')
     return given
 
 
