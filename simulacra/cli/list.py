@@ -56,7 +56,8 @@ def describe(name: str, cls: type) -> None:
         default = "none" if field.default is None else field.default
         # The target is known to the guards too, so it has a flag of its own.
         flag = ["set with --target"] if field.name == "target" else []
-        facts = [kind, f"default {default}", *_limits(meta), *flag]
+        other = [] if meta.get("private") is None else [f"under a budget {meta['private']}"]
+        facts = [kind, f"default {default}", *other, *_limits(meta), *flag]
         print(f"  {field.name}: {', '.join(facts)}\n      {meta.get('help', '')}")
     for line in references(cls.__doc__):
         print(f"\n{line}")

@@ -69,7 +69,9 @@ class Generator:
         for field in given:
             if field not in known:
                 raise ConfigError(f"{cls.name} has no field {field!r}.{near(field, known)}")
-        return super().__new__(cls)
+        out = super().__new__(cls)
+        vars(out)["_named"] = frozenset(given) | frozenset(known[: len(_)])
+        return out
 
     def __post_init__(self) -> None:
         options.check(self, self.name)
@@ -129,6 +131,7 @@ class Generator:
         for attribute in [a for a in vars(self) if a.endswith("_")]:
             delattr(self, attribute)
         self._budget: Budget | None = budget
+        options.settle(self, vars(self).get("_named", ()), budget is not None)
         if budget is None and self.needs_budget:
             raise ConfigError(
                 f"{self.name} needs a privacy budget: fit(data, budget=Budget(1, 1e-9)) in Python, or "

@@ -9,7 +9,7 @@ import dataclasses
 import operator
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from simulacra.core.errors import ConfigError, near
@@ -23,9 +23,13 @@ def option(
     high: float | None = None,
     choices: Sequence[str] = (),
     unit: str = "",
+    private: Any = None,
 ) -> Any:
-    """Declare a field: default, one plain sentence, the legal range (ends included) or the choices, the unit."""
-    metadata = {"help": help, "low": low, "high": high, "choices": tuple(choices), "unit": unit}
+    """Declare a field: default, one plain sentence, the legal range (ends included) or the choices, the unit.
+
+    private: the default of a fit under a privacy budget, where it is another one.
+    """
+    metadata = {"help": help, "low": low, "high": high, "choices": tuple(choices), "unit": unit, "private": private}
     if isinstance(default, list | dict | set):
         raise TypeError("defaults of fields must be immutable; use a tuple")
     return dataclasses.field(default=default, metadata=metadata)
@@ -70,6 +74,18 @@ def check(method: Any, name: str) -> None:
         ):
             ends = f"{low if low is not None else '-inf'}..{high if high is not None else 'inf'}"
             raise ConfigError(f"{name}: {field.name} must be within {ends}, got {value!r}")
+
+
+def settle(method: Any, given: Collection[str], private: bool) -> None:
+    """Give fields that the user left alone their defaults under a privacy budget, or back those without one.
+
+    given: fields that the user named.
+    """
+    for field in fields(type(method)):
+        other = field.metadata.get("private")
+        usual, wanted = (field.default, other) if private else (other, field.default)
+        if other is not None and field.name not in given and getattr(method, field.name) == usual:
+            setattr(method, field.name, wanted)
 
 
 def parse(cls: type, name: str, given: Mapping[str, str]) -> dict[str, Any]:

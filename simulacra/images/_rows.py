@@ -17,6 +17,7 @@ from simulacra.core.errors import DataError
 from simulacra.core.where import Where, as_read, mask, said
 from simulacra.parts.assemble import assemble, fill_surrogates
 from simulacra.parts.chain import Rules, draw_chain, fit_chain
+from simulacra.parts.domain import Domain
 from simulacra.parts.pictures import arrays, label_column, series
 from simulacra.parts.plan import read
 
@@ -104,6 +105,8 @@ def class_of(rows: Rows, label: Any) -> int:
 def table(rows: Rows, images: Images, classes: Ints, rng: np.random.Generator) -> pl.DataFrame:
     """Return images with their labels and the columns beside, whose surrogates are still to be filled."""
     out = [series(rows["image"], images)]
+    if rows.get("domain"):
+        return _private_table(rows, out[0], classes, rng)
     if rows["label"]:
         out.append(rows["levels"][rows["label"]].gather(classes))
     if not rows["fields"]:
@@ -120,7 +123,16 @@ def table(rows: Rows, images: Images, classes: Ints, rng: np.random.Generator) -
 
 def finish(rows: Rows, frame: pl.DataFrame, rng: np.random.Generator, start: int) -> pl.DataFrame:
     """Return the frame with ids, person data and texts filled by surrogates; start: number of its first row."""
+    if rows.get("domain"):
+        return Domain.from_state(rows["domain"]).finish(frame, rng, start)
     return fill_surrogates(rows["fields"], frame, rng, start) if rows["fields"] else frame
+
+
+def _private_table(rows: Rows, images: pl.Series, classes: Ints, rng: np.random.Generator) -> pl.DataFrame:
+    """Return images beside cells of the domain that a privacy budget bought, in the order of the columns."""
+    codes = classes[:, None] if rows["label"] else np.zeros((len(classes), 0), np.int64)
+    beside = Domain.from_state(rows["domain"]).draw(codes, rng)
+    return beside.with_columns(images).select(rows["order"])
 
 
 def _places(cells: pl.Series, levels: pl.Series) -> Ints:

@@ -47,6 +47,7 @@ class Vae(Generator):
     """
 
     name: ClassVar[str] = "images/vae"
+    private: ClassVar[bool] = True
     block_rows: ClassVar[int] = 256
 
     label: str | None = option(None, "Column of the classes; none: the one named or shaped like labels.")
@@ -63,6 +64,7 @@ class Vae(Generator):
     device: str = option("auto", "Where to compute; auto takes a GPU if there is one.", choices=("auto", "cpu", "cuda"))
     threads: int = option(1, "Threads of the CPU; another number may change the last digits.", low=1, high=256)
     precision: str = option("float32", "Numbers used in training on a GPU.", choices=("float32", "mixed"))
+    clip: float = option(1.0, "Under a budget: most norm of what one unit adds to a gradient.", low=1e-6)
 
     def network(self, channels: int, size: tuple[int, int], classes: int) -> dict[str, torch.nn.Module]:
         """Return untrained networks "encoder" and "decoder"; override it in a subclass to use your own.
@@ -160,6 +162,10 @@ class Vae(Generator):
 
     def _fit(self, data: Dataset, rng: np.random.Generator) -> None:
         need("torch", "torch", self.name)
+        if self._budget is not None:
+            from simulacra.images._vae_private import fit
+
+            return fit(self, data, self._budget, rng)
         import numpy as np
         from threadpoolctl import threadpool_limits
 
@@ -176,6 +182,10 @@ class Vae(Generator):
             x = _latents.factors(self, data.frame)
             self.units_: Floats = np.stack([x.mean(0), x.std(0) + 1e-12]) if before is None else before.units_
             self._train(images, classes, (x - self.units_[0]) / self.units_[1], before, (own, back), rng)
+
+    def default_rows(self, rows: int) -> int:
+        """Return how many rows are made unasked: under a budget the noisy count of the real ones."""
+        return int(self.rows_["count"].sum()) if "order" in getattr(self, "rows_", {}) else rows
 
     def _sample(self, n: int, rng: np.random.Generator) -> pl.DataFrame:
         from simulacra.images import _rows

@@ -69,18 +69,31 @@ class PrivateSteps:
 
     @classmethod
     def charged(
-        cls, budget: Budget, *, rows: int, batch: int, steps: int, clip: float, units: Ints, device: str, what: str
+        cls,
+        budget: Budget,
+        *,
+        rows: int,
+        batch: int,
+        steps: int,
+        clip: float,
+        units: Ints,
+        device: str,
+        what: str,
+        chunk: int = CHUNK,
     ) -> PrivateSteps:
         """Charge a training to the budget and return its steps.
 
-        rows: how many there are, as the budget released it; batch: of those expected in a step. Raises BudgetError.
+        rows: how many there are, as the budget released it; batch: of those expected in a step; chunk: rows whose
+        gradients are computed at once. Raises BudgetError.
         """
         rate = min(1.0, batch / max(1, rows))
         sigma = budget.train(rate=rate, steps=steps, what=f"{what} (floating-point noise)")
-        return cls(
+        out = cls(
             rate=rate, steps=steps, sigma=sigma, clip=clip, lot=rate * max(1, rows), units=units, most=budget.rows,
             seed=budget.noise.seed, device=device,
         )  # fmt: skip
+        out.chunk = chunk
+        return out
 
     def watch(self, modules: Modules, optimiser: torch.optim.Optimizer) -> None:
         """Attach to the modules whose weights an optimiser changes, all of which learn privately.

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulacra.core.errors import ConfigError, need
+from simulacra.core.errors import need
+from simulacra.parts.contributions import SURELY, own, refuse_start, units
 from simulacra.parts.domain import settle
 from simulacra.parts.private_steps import EXTRA
 from simulacra.parts.tokens import Token
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from simulacra.core.budget import Budget
     from simulacra.core.data import Dataset
     from simulacra.parts.encoding import Ints
@@ -43,14 +42,15 @@ class Bought:
     rows: int
 
 
-def buy(method: Any, data: Dataset, budget: Budget) -> Bought:
+def buy(method: Any, data: Dataset, budget: Budget, rng: np.random.Generator) -> Bought:
     """Return what a method may train on; leave in it the domain and noisy counts of values that the budget paid for.
 
     Raises BudgetError, ConfigError, SchemaError, MissingExtra.
     """
     need("torch", "torch", method.name)
     need("opacus", EXTRA, f"{method.name} under a privacy budget")
-    refuse(method)
+    refuse_start(method)
+    data = own(data, budget, rng)
     domain = settle(data, budget)
     tokens, sizes = domain.encode(data.frame), list(domain.sizes)
     counts, rows = counted(tokens, sizes, budget)
@@ -58,7 +58,7 @@ def buy(method: Any, data: Dataset, budget: Budget) -> Bought:
     method.view_ = [
         Token(
             name=name, variable=j, above=-1, gate=-1, ordered=0, state=0, size=size, codes=np.arange(size),
-            count=counts[j], rare=-1,
+            count=counts[j], rare=size - 1 if size > 1 and counts[j][-1] == 0 else -1,
         )
         for j, (name, size) in enumerate(zip(domain.names, sizes, strict=True))
     ]  # fmt: skip
@@ -68,22 +68,6 @@ def buy(method: Any, data: Dataset, budget: Budget) -> Bought:
         # Nothing but surrogates: all there is to buy is the number of rows.
         budget.gaussian(lambda: np.array([len(tokens)]), rho=budget.rho_left, what="rows")
     return Bought(tokens, units(data.frame, budget), rows)
-
-
-def refuse(method: Any) -> None:
-    """Raise ConfigError for a setting that looks at rows the budget does not pay for."""
-    if method.start is not None:
-        raise ConfigError(
-            f"{method.name}: start cannot be used under a privacy budget, because the rows that model learned from are "
-            "not in its ledger; leave start out"
-        )
-
-
-def units(frame: pl.DataFrame, budget: Budget) -> Ints:
-    """Return the unit of privacy (rows,) of each row, 0 .. ."""
-    if budget.person is None:
-        return np.arange(frame.height)
-    return frame[budget.person].rank("dense").to_numpy().astype(np.int64) - 1
 
 
 def counted(tokens: Ints, sizes: list[int], budget: Budget) -> tuple[list[Ints], int]:
@@ -104,7 +88,9 @@ def counted(tokens: Ints, sizes: list[int], budget: Budget) -> tuple[list[Ints],
     # Every column says how many rows there are; one of few values says it best.
     best = 1 / np.array(sizes)
     rows = round(float(np.array([p.sum() for p in parts]) @ best / best.sum()))
-    return [np.maximum(p, 0) for p in parts], max(1, rows)
+    least = SURELY * budget.entries[-1].scale
+    # A column in which no cell is surely missing has none that are: noise alone would make some in every column.
+    return [np.append(np.maximum(p[:-1], 0), p[-1] * (p[-1] > least)) for p in parts], max(1, rows)
 
 
 def align(heads: Any, wanted: list[Any], draw: Callable[[int], Ints]) -> None:

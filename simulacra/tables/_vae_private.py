@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def fit(method: Vae, data: Dataset, budget: Budget, rng: np.random.Generator) -> None:
     """Learn under a privacy budget: the domain, counts of values and steps of the networks are all paid for."""
-    bought, place = buy(method, data, budget), device(method.device)
+    bought, place = buy(method, data, budget, rng), device(method.device)
     if not method.view_:
         return
     with seeded(rng, place, method.threads), torch.no_grad():

@@ -52,6 +52,7 @@ class Gan(Generator):
     """
 
     name: ClassVar[str] = "tables/gan"
+    private: ClassVar[bool] = True
 
     steps: int = option(1200, "Most updates of the weights; small tables take fewer.", low=1, unit="steps")
     batch: int = option(256, "Rows of one update; small tables take fewer.", low=1, unit="rows")
@@ -68,6 +69,11 @@ class Gan(Generator):
     device: str = option("auto", "Where to compute; auto takes a GPU if there is one.", choices=("auto", "cpu", "cuda"))
     threads: int = option(1, "Threads of the CPU; another number may change the last digits.", low=1, high=256)
     precision: str = option("float32", "Numbers used in training on a GPU.", choices=("float32", "mixed"))
+    clip: float = option(1.0, "Under a budget: most norm of what one unit adds to a gradient.", low=1e-6)
+
+    def default_rows(self, rows: int) -> int:
+        """Return how many rows are made unasked: under a budget the noisy count of the real ones."""
+        return getattr(self, "rows_", rows)
 
     @classmethod
     def remedies(cls, params: Mapping[str, Any]) -> dict[str, str]:
@@ -97,6 +103,10 @@ class Gan(Generator):
         }
 
     def _fit(self, data: Dataset, rng: np.random.Generator) -> None:
+        if self._budget is not None:
+            from simulacra.tables._gan_private import fit
+
+            return fit(self, data, self._budget, rng)
         from simulacra.tables._network import divide, encode, shares
 
         found = encode(self, data)
@@ -160,7 +170,7 @@ class Gan(Generator):
         from simulacra.parts.modes import discrete
         from simulacra.tables._gan_rows import asked
 
-        if not self.view_:
+        if not self.view_ or getattr(self, "domain_", None):
             return self._draw(n, rng, None)
         flags = aim(self.view_, self.fields_, self.schema_.columns, plain).flags
         return self._draw(n, rng, asked(self.view_, discrete(self.view_), flags, n, rng))

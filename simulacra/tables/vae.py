@@ -49,19 +49,23 @@ class Vae(Generator):
     name: ClassVar[str] = "tables/vae"
     private: ClassVar[bool] = True
 
-    steps: int = option(1000, "Most updates of the weights; small tables take fewer.", low=1, unit="steps")
-    batch: int = option(512, "Rows of one update; small tables take fewer.", low=1, unit="rows")
-    latent: int = option(16, "Numbers in the code of a row.", low=1, high=4096)
+    steps: int = option(1000, "Most updates of the weights; small tables take fewer.", low=1, unit="steps", private=400)
+    batch: int = option(512, "Rows of one update; small tables take fewer.", low=1, unit="rows", private=1024)
+    latent: int = option(16, "Numbers in the code of a row.", low=1, high=4096, private=4)
     beta: float = option(1.0, "Weight of the codes' divergence: above 1 simpler codes, below 1 exacter rows.", low=0.0)
     linked: bool = option(True, "Whether columns also look at the columns before them, not at the code alone.")
-    width: int = option(256, "Units of a hidden layer.", low=4, high=8192)
-    rate: float = option(0.002, "Learning rate at its highest.", low=1e-6, high=1.0)
+    width: int = option(256, "Units of a hidden layer.", low=4, high=8192, private=64)
+    rate: float = option(0.002, "Learning rate at its highest.", low=1e-6, high=1.0, private=0.005)
     patience: int = option(5, "Measurements without gain before training ends, 0 for never.", low=0)
     start: str | None = option(None, "Saved model of the same columns whose weights training starts from.")
     device: str = option("auto", "Where to compute; auto takes a GPU if there is one.", choices=("auto", "cpu", "cuda"))
     threads: int = option(1, "Threads of the CPU; another number may change the last digits.", low=1, high=256)
     precision: str = option("float32", "Numbers used in training on a GPU.", choices=("float32", "mixed"))
-    clip: float = option(1.0, "Under a budget: most norm of what one unit adds to a gradient.", low=1e-6)
+    clip: float = option(0.3, "Under a budget: most norm of what one unit adds to a gradient.", low=1e-6)
+
+    def default_rows(self, rows: int) -> int:
+        """Return how many rows are made unasked: under a budget the noisy count of the real ones."""
+        return getattr(self, "rows_", rows)
 
     @classmethod
     def remedies(cls, params: Mapping[str, Any]) -> dict[str, str]:
