@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -89,16 +90,34 @@ def _ledger(ledger: Budget) -> Iterator[Finding | View]:
     if trained:
         sentence += "; the noise of training is floating-point, unlike the exact noise of counts"
     yield Finding("claim", "ledger", "ok" if ledger.private else "fail", sentence, value=epsilon, limit=ledger.epsilon)
+    yield _shares(ledger, trained)
     header = ["release", "mechanism", "rho", "delta", "sensitivity", "noise", "numbers", "sampling rate", "steps"]
     rows = [
-        [e.what, e.mechanism, e.rho, e.delta, e.sensitivity, e.scale, e.cells, e.rate or None, e.steps or None]
+        [e.what, e.mechanism, f"{e.rho:.3g}", f"{e.delta:.3g}", e.sensitivity, e.scale, e.cells or None]
+        + [f"{e.rate:.3g}", e.steps] * bool(e.steps)
         for e in ledger.entries[:MOST]
     ]
-    if not trained:
-        header, rows = header[:7], [row[:7] for row in rows]
+    header = header if trained else header[:7]
+    rows = [[*row, *[None] * (len(header) - len(row))] for row in rows]
     more = f"{number - MOST:,} further entries are in lineage.json." if number > MOST else ""
     title = f"The ledger: every release for {ledger.unit}"
     yield View("claim", "table", title, {"header": header, "rows": rows}, note=more)
+
+
+def _shares(ledger: Budget, trained: bool) -> View:
+    """Return where the budget went: releases of one kind together."""
+    groups: dict[str, list[float]] = {}
+    for entry in ledger.entries:
+        kind = re.sub(r"\b(columns?) (?!\().*$", r"\1", entry.what)
+        groups.setdefault(kind, []).append(entry.rho)
+    whole = sum(map(sum, groups.values()))
+    rows = [
+        [kind, len(costs), "all that was left" if not sum(costs) else f"{100 * sum(costs) / whole:.1f} %"]
+        for kind, costs in groups.items()
+    ]
+    note = "Shares are those of releases that cost rho; training took what they left." if trained else ""
+    header = ["releases", "number", "share of the budget"]
+    return View("claim", "table", "Where the budget went", {"header": header, "rows": rows}, note=note)
 
 
 def _errors(errors: Any) -> Iterator[Finding | View]:

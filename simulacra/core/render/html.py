@@ -34,11 +34,11 @@ def render(report: Report) -> str:
 
 
 @cache
-def stylesheet() -> str:
-    """Return the stylesheet of all pages."""
+def stylesheet(name: str = "style.css") -> str:
+    """Return a stylesheet: that of all pages, or one that follows it."""
     from importlib.resources import files
 
-    return files("simulacra.core.render").joinpath("style.css").read_text(encoding="utf-8").replace("\r\n", "\n")
+    return files("simulacra.core.render").joinpath(name).read_text(encoding="utf-8").replace("\r\n", "\n")
 
 
 def _page(report: Report, most_views: int, most_findings: int) -> str:

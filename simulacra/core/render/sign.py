@@ -23,15 +23,7 @@ NOT_COVERED = (
     "The machine and those who ran it: the time a run took, its messages and its working files are not part of the "
     "release.",
 )
-CSS = """
-.sign{max-width:60rem}.sign h1,.sign h2{margin-bottom:.6rem}.sign section>p{margin:.5rem 0}.sign figure{margin:.6rem 0}
-.sign dl.lines{display:grid;grid-template-columns:1fr 1fr;gap:2.2rem 2rem;margin-top:2.5rem}
-.sign dl.lines div{border-top:1px solid currentColor;padding-top:.3rem}
-.sign .claim{font-size:1.15rem;border:2px solid currentColor;border-radius:.4rem;padding:1rem}
-@media print{@page{size:A4;margin:14mm}nav,.skip{display:none}body{font-size:9.5pt;max-width:none}
-section{break-inside:avoid-page}h2{break-after:avoid}.scroll{overflow:visible}table{font-size:8.5pt}
-details{display:block}.sign{color:#000;background:#fff}}
-"""
+ANNEX = "Annex"
 
 
 @dataclass(frozen=True)
@@ -51,12 +43,13 @@ class Page:
 
 def render(page: Page) -> str:
     """Return the page as HTML: no script, nothing from anywhere else, the same bytes for the same page."""
-    css = stylesheet() + CSS
+    css = stylesheet() + stylesheet("sign.css")
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     sections = [(name, body) for name, body in _sections(page) if body]
     body = "".join(
-        f'<section aria-labelledby="s{i}"><h2 id="s{i}">{i + 1}. {escape(name)}</h2>{inner}</section>'
+        f'<section class="{_place(i, name)}" aria-labelledby="s{i}"><h2 id="s{i}">{i + 1}. {escape(name)}</h2>'
+        f"{inner}</section>"
         for i, (name, inner) in enumerate(sections)
     )
     name = escape(words.clean(page.title))
@@ -73,6 +66,11 @@ def render(page: Page) -> str:
     )
 
 
+def _place(number: int, name: str) -> str:
+    """Return how a section is printed: the first two side by side, annexes after the signature."""
+    return "annex" if name.startswith(ANNEX) else "half" if number < 2 else ""
+
+
 def _claim(report: Report) -> str:
     found = next((f for f in report.findings if f.guard == "claim" and f.headline), None)
     if found is None:
@@ -85,21 +83,22 @@ def _sections(page: Page) -> list[tuple[str, str]]:
     return [
         ("What it means for one person", _drawn(views, "Epsilon as odds for one person")),
         ("What is taken as public", _drawn(views, "What is taken as public")),
-        ("The ledger", _told(page.report, "ledger") + _drawn(views, "The ledger")),
-        ("Error and noise", _noise(page.report, views)),
+        ("Where the budget went", _told(page.report, "ledger") + _drawn(views, "Where the budget went")),
         ("The audit", _audit(page.audit)),
         ("Singling out, linkability, inference (GDPR)", _risks(page.audit)),
-        ("Safe Harbor (HIPAA)", _checklist(page.checklist)),
         ("What was not tested, and what no guarantee covers", _untested(page)),
-        ("Versions and hashes", _facts(page.facts)),
         ("Signature", SIGNATURE),
+        ("Annex: Safe Harbor (HIPAA)", _checklist(page.checklist)),
+        ("Annex: error and noise", _noise(page.report, views)),
+        ("Annex: the ledger in full", _drawn(views, "The ledger")),
+        ("Annex: versions and hashes", _facts(page.facts)),
     ]
 
 
 SIGNATURE = (
     "<p>I have read this page. The facts in section 2 are public, nothing else was released from the same persons "
     "under this budget, and I approve the release.</p>"
-    '<dl class="lines"><div>Name</div><div>Role</div><div>Date and place</div><div>Signature</div></dl>'
+    '<div class="lines"><p>Name</p><p>Role</p><p>Date and place</p><p>Signature</p></div>'
 )
 
 
@@ -176,7 +175,11 @@ def _checklist(items: Sequence[Mapping[str, Any]]) -> str:
         "<p>The eighteen identifiers of 45 CFR 164.514(b)(2). Safe Harbor also asks that the holder has no actual "
         "knowledge that what is left could identify somebody; no tool can attest that.</p>"
     )
-    return lead + table(("identifier", "state", "covered", "how"), rows, "Safe Harbor, item by item", len(rows))
+    return (
+        f'{lead}<div class="items">'
+        + table(("identifier", "state", "covered", "how"), rows, "Safe Harbor, item by item", len(rows))
+        + "</div>"
+    )
 
 
 def _untested(page: Page) -> str:
