@@ -55,10 +55,15 @@ def main() -> None:
             label = f"{method}, epsilon {epsilon:g}"
             for seed in range(asked.runs or (5 if epsilon == 1 else 1)):
                 print(f"{label}, run {seed} ...", file=sys.stderr)
-                made, costs = one(method, train, sizes, epsilon, seed)
+                found = one(method, train, sizes, epsilon, seed, asked.timeout)
+                if found is None:
+                    print(f"{label}: not finished after {asked.timeout} s", flush=True)
+                    break
+                made, costs = found
                 runs.setdefault(label, []).append(distance(made) | {"auc": auc(made, test)} | costs)
-            show({label: runs[label]})
-    save("private", {"runs": runs, "delta": DELTA})
+            if label in runs:
+                show({label: runs[label]})
+            save("private", {"runs": runs, "delta": DELTA})
     show(runs)
 
 
@@ -67,6 +72,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--epsilon", type=float, nargs="+", default=EPSILONS)
     parser.add_argument("--runs", type=int, help="runs of each method at each epsilon")
     parser.add_argument("--only", nargs="+", help="methods, such as ours, ours-tree, dpmm-aim")
+    parser.add_argument(
+        "--timeout", type=int, default=1800, help="seconds after which a run is given up (default 1800)"
+    )
     parser.add_argument("--show", action="store_true", help="print the last result")
     return parser.parse_args()
 
@@ -99,9 +107,9 @@ def floors(train: pl.DataFrame, test: pl.DataFrame) -> dict[str, pl.DataFrame]:
 
 
 def one(
-    method: str, train: pl.DataFrame, sizes: dict[str, int], epsilon: float, seed: int
-) -> tuple[pl.DataFrame, dict[str, float]]:
-    """Make one table of codes in a fresh process; return it with what it cost."""
+    method: str, train: pl.DataFrame, sizes: dict[str, int], epsilon: float, seed: int, timeout: int
+) -> tuple[pl.DataFrame, dict[str, float]] | None:
+    """Make one table of codes in a fresh process; return it with what it cost, None where it takes too long."""
     who, _, how = method.partition("-")
     BUILD.mkdir(parents=True, exist_ok=True)
     given, made = BUILD / f"private_{method}_given.json", BUILD / f"private_{method}_made.json"
@@ -109,7 +117,10 @@ def one(
     asked |= {"rho": rho_of(epsilon, DELTA), "rows": train.height, "seed": seed}
     given.write_text(json.dumps({"asked": asked, "table": train.to_dict(as_series=False)}), "utf-8")
     command = [str(python(method)), str(ROOT / "bench" / "peers" / f"run_{who}.py"), str(given), str(made)]
-    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | ONE_THREAD)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | ONE_THREAD, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        return None
     if done.returncode:
         stop(f"{method} failed at epsilon {epsilon:g}:\n{done.stderr[-3000:]}")
     costs: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])

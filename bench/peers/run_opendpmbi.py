@@ -1,6 +1,5 @@
-"""OpenDP's AIM and MST on a table of codes, at their defaults; noise of the system, so `seed` reaches only the rows."""
+"""OpenDP's AIM and MST on a table of codes, at their defaults; noise of the system, without a seed."""
 
-import numpy as np
 import opendp.prelude as dp
 import polars as pl
 from private_protocol import Asked, drive
@@ -17,7 +16,6 @@ def make(table: dict[str, list[int]], asked: Asked) -> dict[str, list[int]]:
     keys = {name: list(range(size)) for name, size in asked.sizes.items()}
     algorithm = {"aim": dp.mbi.AIM, "mst": dp.mbi.MST}[asked.method]()
     found = context.query(rho=asked.rho).select(*table).contingency_table(keys=keys, algorithm=algorithm).release()
-    np.random.seed(asked.seed)
     made = found.synthesize(asked.rows)
     # Every column has a key for "missing", which no row of the table is.
     return {name: made[name].fill_null(0).cast(pl.Int64).to_list() for name in table}
