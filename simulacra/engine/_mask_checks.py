@@ -12,13 +12,13 @@ from simulacra.core.case import guarded
 from simulacra.core.errors import DataError
 from simulacra.core.progress import task
 from simulacra.core.report import Finding, Report, View
-from simulacra.engine._mask_run import File, Work
+from simulacra.engine._mask_people import File, Work
 from simulacra.io import files as tables
 from simulacra.mask import risk, safe_harbor
 from simulacra.mask._fpe import SMALL, size
 from simulacra.mask.find import find_text, find_texts
 from simulacra.mask.plan import TEXT, Plan
-from simulacra.mask.residual import GUARD, residual
+from simulacra.mask.residual import residual
 from simulacra.mask.types import SURE, TYPES
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ WEAKER = (
     "masking is weaker than synthesis: every record is still that of one real person, and whoever knows enough of it "
     "from elsewhere can find it again; simulacra make, with --epsilon for a guarantee, makes records of nobody"
 )
+GUARD = "masking"
 REPLACED = ("surrogate", "format", "pseudonym", "mask", "remove")
 """Actions after which a cell tells nothing of the person."""
 
@@ -156,12 +157,12 @@ def _cautions(files: Sequence[File], work: Work) -> Iterator[Finding]:
             "code of somebody else, and who knows some pairs knows as many of the rest",
             advice='set action = "pseudonym" for them in the plan',
         )
-    if work.unknown:
+    if work.hider.unknown:
         yield Finding(
             GUARD,
             "records without a person",
             "warn",
-            f"{work.unknown:,} records name no person whom we could tell; their dates share one shift",
+            f"{work.hider.unknown:,} dates stand in records that name nobody we could tell; these share one shift",
             advice="name the column under [person] in the plan",
         )
     if work.hider.unread:

@@ -31,7 +31,7 @@ class Stage:
 
     @classmethod
     def begin(cls, out: str | Path, sources: Iterable[Path], *, force: bool) -> Self:
-        """Begin anew, whatever an earlier run left. Raises OutputError as `refuse` does, or while another run writes."""
+        """Begin anew, whatever an earlier run left. Raises OutputError as `refuse` does, or while another writes."""
         stage = cls(Path(os.path.abspath(Path(out).expanduser())))
         try:
             stage.home.mkdir(parents=True, exist_ok=True)

@@ -4,59 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from simulacra.core.patterns import quasi
 from simulacra.core.progress import task
 from simulacra.engine._mask_folder import line
-from simulacra.engine._mask_settle import Seen, labels
-from simulacra.io.documents import Cells, Document, Part
-from simulacra.mask import _dates
-from simulacra.mask._people import SOUGHT, People, merged, whole
-from simulacra.mask._persons import Parts, fold, parts
+from simulacra.engine._mask_people import File, Work, key_of, names_of, rows_of
+from simulacra.engine._mask_settle import labels
+from simulacra.io.documents import Cells, Part
+from simulacra.mask._people import merged
+from simulacra.mask._persons import Parts, parts
 from simulacra.mask.find import Hit, find_texts
-from simulacra.mask.hide import NOBODY, Hider, Place, Record, spliced
+from simulacra.mask.hide import NOBODY, Place, Record, spliced
 from simulacra.mask.plan import TEXT, Rule
-from simulacra.mask.residual import Survey
-from simulacra.mask.review import DOMAIN, Entry, Review, doubtful
+from simulacra.mask.review import DOMAIN, Review, doubtful
 from simulacra.mask.types import SURE
 
 CACHE = 200_000
 """Different texts of one file whose hits are remembered, so that a text that repeats is searched once."""
-
-
-@dataclass
-class File:
-    """A file of the run. rules: column -> rule. person: column that names the person, "" for none."""
-
-    name: str
-    document: Document
-    rules: dict[str, Rule]
-    person: str
-    seen: Seen
-    handles: bytes = b""
-
-
-@dataclass
-class Work:
-    """What the files of a run share, and what they leave."""
-
-    hider: Hider
-    people: People
-    ner: bool
-    language: str
-    survey: Survey | None
-    review: Review | None = None
-    context: int = 0
-    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    columns: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
-    doubts: list[Entry] = field(default_factory=list)
-    texts: dict[str, list[tuple[str, list[tuple[int, int]]]]] = field(default_factory=dict)
-    unknown: int = 0
-    """Records in which no person is known, whose dates share one shift."""
 
 
 def digest(path: Path) -> bytes:
@@ -66,94 +33,6 @@ def digest(path: Path) -> bytes:
         while piece := handle.read(1 << 20):
             out.update(piece)
     return out.digest()
-
-
-# Who the records are about --------------------------------------------------------------------------------------------
-
-
-def meet(file: File, work: Work) -> None:
-    """Note everybody whom a table names, and what it says of them; tables that disagree are refused."""
-    wanted = {c for c, r in file.rules.items() if r.type in ("NAME", *SOUGHT)} | {file.person}
-    born = [c for c, r in file.rules.items() if r.type == "DATE" and quasi(c) == "date of birth"]
-    if not any(r.type in ("NAME", *SOUGHT) for c, r in file.rules.items() if c != file.person):
-        return
-    for part in file.document.parts():
-        rows = _rows(part, wanted | set(born))
-        for row, cells in rows.items():
-            names = _names(cells, file.rules)
-            key = _key(cells, file.person) or (f"name:{names[0].key}" if names else "")
-            values = [(file.rules[c].type, v) for c, v in cells if file.rules[c].type in SOUGHT]
-            for name in names:
-                work.hider.book.meet(name)
-            if key:
-                work.people.add(key, names, values)
-                _say(file, work, key, row, cells, names, born)
-            # Addresses of mail are built of names, so they are settled where the names are known.
-            record = work.hider.record(key, names)
-            for column, value in cells:
-                if file.rules[column].type in ("EMAIL", "USERNAME"):
-                    work.hider.cell(value, file.rules[column], record, file.name)
-
-
-def _say(
-    file: File, work: Work, key: str, row: int, cells: list[tuple[str, str]], names: list[Parts], born: list[str]
-) -> None:
-    if not file.person or not _key(cells, file.person):
-        return
-    columns = [c for c, r in file.rules.items() if r.type == "NAME" and not _other_role(c)]
-    if columns and names and len(names) == 1:
-        work.people.say(key, "names", names[0], file.name, row, columns[0])
-    for column, value in cells:
-        if column in born:
-            got = _dates.read(value.strip(), file.seen.days, work.language)
-            if got:
-                work.people.say(key, "dates of birth", got.day, file.name, row, column)
-
-
-OTHERS = frozenset(
-    "doctor physician provider mother father contact nurse gp referring author manager emergency attending surgeon kin "
-    "guardian spouse partner teacher agent therapist".split()
-)
-
-
-def _other_role(column: str) -> bool:
-    from simulacra.core.patterns import words_of
-
-    return bool(OTHERS & set(words_of(column).split()))
-
-
-def _rows(part: Part, wanted: set[str]) -> dict[int, list[tuple[str, str]]]:
-    """Return row -> (column, text) of the columns wanted, in the order of the file."""
-    out: dict[int, list[tuple[str, str]]] = {}
-    for column, cells in part.columns.items():
-        if column in wanted:
-            for row, value in zip(cells.rows, cells.values, strict=True):
-                if value and value.strip():
-                    out.setdefault(row, []).append((column, value))
-    return out
-
-
-def _key(cells: Iterable[tuple[str, str]], person: str) -> str:
-    return next((f"id:{fold(value)}" for column, value in cells if column == person), "") if person else ""
-
-
-def _names(cells: Sequence[tuple[str, str]], rules: dict[str, Rule]) -> list[Parts]:
-    """Return the people of a record, first the one who is no doctor or contact: given and family names are joined."""
-    full: list[tuple[bool, Parts]] = []
-    given: list[tuple[bool, str]] = []
-    family: list[tuple[bool, str]] = []
-    for column, value in cells:
-        rule = rules[column]
-        if rule.type == "NAME":
-            part, other = rule.options.get("part", "full"), _other_role(column)
-            if part == "given":
-                given.append((other, value))
-            elif part == "family":
-                family.append((other, value))
-            else:
-                full.append((other, parts(value)))
-    pairs = [(a[0], whole(a[1], b[1])) for a, b in zip(given, family, strict=False)]
-    return [name for _, name in sorted([*full, *pairs], key=lambda pair: pair[0]) if name.words]
 
 
 # Acting ---------------------------------------------------------------------------------------------------------------
@@ -188,7 +67,7 @@ def _finding(
 
 def _part(file: File, work: Work, part: Part, cache: dict[str, list[Hit]], findings: IO[str]) -> None:
     wanted = {c for c, r in file.rules.items() if r.type == "NAME"} | {file.person}
-    rows = _rows(part, wanted)
+    rows = rows_of(part, wanted)
     hits = {
         column: _hits(file, work, column, cells, part, cache, rows)
         for column, cells in part.columns.items()
@@ -213,8 +92,8 @@ def _record(
     file: File, work: Work, cells: list[tuple[str, str]], row: int, hits: dict[str, list[list[Hit]]], part: Part
 ) -> Record:
     """Return the context of a record: its person by the person column, else by the names in it."""
-    names = _names(cells, file.rules)
-    key = _key(cells, file.person)
+    names = names_of(cells, file.rules)
+    key = key_of(cells, file.person)
     said: list[Parts] = []
     for column, found in hits.items():
         at = part.columns[column]
@@ -224,7 +103,6 @@ def _record(
     if not key:
         full = [n for n in (*names, *said) if n.of("given") and n.of("family")]
         key = work.people.of_names(full) or (f"name:{full[0].key}" if full else NOBODY)
-    work.unknown += key == NOBODY
     person = work.people.by_key.get(key)
     return work.hider.record(key, [*names, *(person.names.values() if person else ()), *said])
 
@@ -273,10 +151,10 @@ def _hits(
         if few:
             found = [h for h in found if h.score >= SURE]
         if value:
-            key = _key(rows.get(row, []), file.person)
+            key = key_of(rows.get(row, []), file.person)
             if not key:
                 said = [parts(value[h.start : h.end]) for h in found if h.type == "NAME"]
-                key = work.people.of_names([*_names(rows.get(row, []), file.rules), *said])
+                key = work.people.of_names([*names_of(rows.get(row, []), file.rules), *said])
             found = merged(found, work.people.hits(value, key))
         out.append(found)
     return _reviewed(file, work, column, cells, part, out)
@@ -326,12 +204,11 @@ def _texts(
     seen: Counter[int] = Counter()
     after: list[str | None] = []
     acted: list[list[Hit]] = []
-    action = file.rules[column].action
-    action = "" if action == "surrogate" else action
+    rule = file.rules[column]
     for row, value, place, found in zip(cells.rows, cells.values, cells.places, hits, strict=True):
         name = occurrence(column, seen[row])
         seen[row] += 1
-        places = work.hider.text(value, found, record(row), file.name, action) if value and found else []
+        places = work.hider.text(value, found, record(row), file.name, rule) if value and found else []
         for p in places:
             work.counts[p.hit.type, p.action] += 1
             findings.write(

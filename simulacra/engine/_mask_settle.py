@@ -18,7 +18,8 @@ LOOKED_AT = 4000
 """Cells of a column that are looked at to tell what it holds, spread over the file."""
 PERSON = re.compile(
     r"^(?:patient|person|user|customer|client|member|employee|subject|student|resident|participant|respondent|insured"
-    r"|beneficiary|tenant|donor|pupil|kunden|personen|patienten)s? ?(?:id|no|nr|num|number|key|code|ref|identifier|nummer)?$"
+    r"|beneficiary|tenant|donor|pupil|kunden|personen|patienten)s?"
+    r" ?(?:id|no|nr|num|number|key|code|ref|identifier|nummer)?$"
     r"|^(?:mrn|pid|uid|persnr)$"
 )
 """Names of columns that name a person by a code, in words."""

@@ -11,9 +11,9 @@ from pathlib import Path
 from simulacra.core.atomic import write_json, write_text, writing
 from simulacra.core.errors import ConfigError, OutputError, near
 from simulacra.core.report import Report
-from simulacra.engine import _mask_checks, _mask_folder, _mask_run, _mask_settle
+from simulacra.engine import _mask_checks, _mask_folder, _mask_people, _mask_run, _mask_settle
 from simulacra.engine._mask_folder import OWN, Stage
-from simulacra.engine._mask_run import File, Work
+from simulacra.engine._mask_people import File, Work
 from simulacra.io.documents import FORMATS, Document, open_document
 from simulacra.mask import keys
 from simulacra.mask import review as reviews
@@ -147,7 +147,7 @@ def _run(
     work = Work(hider, People(whole.disagree), whole.ner, whole.language, Survey() if small else None, review, context)
     files = [_file(name, document, whole, seen[name], secret) for name, document in documents.items()]
     for file in files:
-        _mask_run.meet(file, work)
+        _mask_people.meet(file, work)
     with writing(stage.new / "findings.jsonl") as temp, open(temp, "w", encoding="utf-8") as findings:
         for file in files:
             _mask_run.hide(file, work, stage.new / file.name, findings)
@@ -198,8 +198,8 @@ def card(files: Sequence[File], work: Work, secret: keys.Key) -> str:
             "|---|---|---:|",
             *rows,
             "",
-            "`plan.toml` is the plan that ran; `findings.jsonl` says where something was found, never what; `report.html` "
-            "and `findings.json` are the checks; `manifest.json` holds the checksums.",
+            "`plan.toml` is the plan that ran; `findings.jsonl` says where something was found, never what; "
+            "`report.html` and `findings.json` are the checks; `manifest.json` holds the checksums.",
             "",
         ]
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from simulacra.core.errors import DataError
@@ -11,6 +11,8 @@ from simulacra.io._documents_text import PLAIN, QUOTED, Coding, Edit, Style, pie
 from simulacra.io.delimited import sniff
 from simulacra.io.documents import Cells, Part, spliced
 
+Block = tuple[list[list[tuple[int, int]]], str]
+"""Records, as the places of their fields, and the text they stand in."""
 ROWS = 20_000
 """Records of a part."""
 
@@ -80,7 +82,7 @@ class CsvDocument:
             return '"' + new.replace('"', '""') + '"'
         return new
 
-    def _blocks(self) -> Iterator[tuple[list[list[tuple[int, int]]], str]]:
+    def _blocks(self) -> Iterator[Block]:
         """Yield records, as the places of their fields, with the text they stand in; texts join to the whole file."""
         rest = ""
         for piece in pieces(self.path, self.code):
@@ -89,7 +91,8 @@ class CsvDocument:
                 break
             rest = yield from self._cut(text, last=not piece)
 
-    def _cut(self, text: str, *, last: bool) -> Iterator[tuple[list[list[tuple[int, int]]], str]]:
+    def _cut(self, text: str, *, last: bool) -> Generator[Block, None, str]:
+        """Yield the whole records of a text, and return what is left of it."""
         records: list[list[tuple[int, int]]] = []
         fields: list[tuple[int, int]] = []
         begun, at, size = 0, 1 if text.startswith("\ufeff") else 0, len(text)

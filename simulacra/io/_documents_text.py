@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -97,14 +98,12 @@ def _elsewhere(path: Path, name: str, shown: str) -> str | None:
 
 
 def _wrong(path: Path, name: str, shown: str) -> str:
-    line = 1
+    line = 0
     decoder = codecs.getincrementaldecoder(name)()
-    with open(path, "rb") as file:
-        for line, text in enumerate(file, 1):
-            try:
-                decoder.decode(text)
-            except UnicodeError:
-                break
+    with open(path, "rb") as file, contextlib.suppress(UnicodeError):
+        for text in file:
+            line += 1
+            decoder.decode(text)
     return (
         f"{shown}, line {line}: bytes that are not valid {name}; mend that line, or set encoding in the plan: "
         f'[files."{path.name}"] encoding = "mixed" takes the bytes that are not UTF-8 for cp1252, one by one'

@@ -12,8 +12,8 @@ from simulacra.parts.words import languages, words
 
 ATTEMPTS = 64
 """Draws before a surrogate that belongs to somebody else is taken all the same."""
-FEWEST = 200
-"""Words of a list that must be left after those seen in the input are taken out."""
+TRIES = 32
+"""Draws of a word until one is not in the input."""
 WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -42,7 +42,7 @@ class Book:
         self._known: dict[tuple[str, str], str] = {}
         self._taken: dict[tuple[str, str], str] = {}
         self._seen: set[str] = set()
-        self._pools: dict[str, tuple[str, ...]] = {}
+        self._lists: dict[str, tuple[int, bool]] = {}
         self._people: dict[tuple[str, str], set[str]] = {}
 
     # What the input holds ---------------------------------------------------------------------------------------------
@@ -50,20 +50,33 @@ class Book:
     def see(self, text: str) -> None:
         """Note the words of a text that stand in our lists; they are given to nobody while others are left."""
         self._seen |= set(WORD.findall(text.lower())) & _every()
-        self._pools.clear()
-
-    def pool(self, name: str) -> tuple[str, ...]:
-        """Return a list of words without those that the input holds, or whole when too few would be left."""
-        if name not in self._pools:
-            left = tuple(w for w in _all(name) if not self._seen.intersection(WORD.findall(w.lower())))
-            self._pools[name] = left if len(left) >= FEWEST else _all(name)
-        return self._pools[name]
 
     def meet(self, name: Parts) -> None:
         """Note a person of a table, so that "J. Smith" elsewhere is known to be this one."""
         given, family = name.of("given"), name.of("family")
         if given and family and not given.initial:
             self._people.setdefault((given.key[0], family.key), set()).add(name.key)
+
+    def pick(self, draws: Draws, name: str) -> str:
+        """Return a word of a list that the input does not hold.
+
+        It is drawn from the whole list again and again, not from what is left of it, so that another input changes no
+        surrogate but those it forbids. A list most of which the input holds is drawn from once.
+        """
+        choices = _all(name)
+        word = draws.pick(choices)
+        for _ in range(TRIES if self._open(name) else 0):
+            if self._seen.isdisjoint(WORD.findall(word.lower())):
+                break
+            word = draws.pick(choices)
+        return word
+
+    def _open(self, name: str) -> bool:
+        """Tell whether at most half of a list's words stand in the input."""
+        if name not in self._lists or self._lists[name][0] != len(self._seen):
+            held = sum(not self._seen.isdisjoint(WORD.findall(w.lower())) for w in _all(name))
+            self._lists[name] = (len(self._seen), 2 * held <= len(_all(name)))
+        return self._lists[name][1]
 
     # Drawing ----------------------------------------------------------------------------------------------------------
 
@@ -105,7 +118,7 @@ class Book:
             alike = self._people.get((given.key, family.key), set())
             key = next(iter(alike)) if len(alike) == 1 else key
         sex = name.sex or sex_of(key.split(" ")[0])
-        out = self.once("person", key, lambda d: f"{d.pick(self.pool(sex or 'given'))} {d.pick(self.pool('family'))}")
+        out = self.once("person", key, lambda d: f"{self.pick(d, sex or 'given')} {self.pick(d, 'family')}")
         first, _, last = out.partition(" ")
         return first, last
 
@@ -117,9 +130,9 @@ class Book:
         if word.initial:
             return self.key.draws("initial", f"{role} {word.key}").pick("ABCDEFGHIJKLMNOPRSTVW")
         if role == "family":
-            return self.once("family", word.key, lambda d: d.pick(self.pool("family")))
+            return self.once("family", word.key, lambda d: self.pick(d, "family"))
         pool = sex or sex_of(word.key) or "given"
-        return self.once("given", word.key, lambda d: d.pick(self.pool(pool)))
+        return self.once("given", word.key, lambda d: self.pick(d, pool))
 
 
 @cache
@@ -182,7 +195,7 @@ class Company:
         for i, word in enumerate(name.words):
             value = self._value(word, name, new)
             if new and word.role == "family" and last >= 0 and name.words[last].role == "family":
-                value = self.book.key.draws("second family", name.key).pick(self.book.pool("family"))
+                value = self.book.pick(self.book.key.draws("second family", name.key), "family")
             value = value[:1].upper() if word.initial else cased(value, word.text)
             out += [text[at : word.start], value]
             at, last = word.end, i
@@ -194,7 +207,7 @@ class Company:
         if word.role == "middle":
             given = name.of("given")
             sex = name.sex or sex_of(given.key if given else "")
-            return self.book.key.draws("middle", f"{name.key} {word.key[:1]}").pick(self.book.pool(sex or "given"))
+            return self.book.pick(self.book.key.draws("middle", f"{name.key} {word.key[:1]}"), sex or "given")
         known = self._words.get(word.key)
         return known[1] if known else self.book.word(word, name.sex)
 

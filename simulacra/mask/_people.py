@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulacra.core.errors import DataError
-from simulacra.mask._persons import Parts, fold, parts
+from simulacra.mask._persons import Parts, fold, listed, parts
 from simulacra.mask.find import Hit
 
 WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_]))*\.?")
@@ -58,9 +58,9 @@ class People:
             return
         # Neither the key nor the values are shown: this sentence may end up in a log.
         raise DataError(
-            f"{known[1]} row {known[2]:,} (column {known[3]!r}) and {file} row {row:,} (column {column!r}) have the same "
-            f"person but different {what}; rows count from 0. Correct one of them, name another person column under "
-            '[person] in the plan, or set disagree = "warn" there to go on, each name with a surrogate of its own'
+            f"{known[1]} row {known[2]:,} (column {known[3]!r}) and {file} row {row:,} (column {column!r}) "
+            f"have the same person but different {what}; rows count from 0. Correct one of them, name another column "
+            'under [person] in the plan, or set disagree = "warn" there to go on, each with a surrogate of its own'
         )
 
     def of_names(self, names: Iterable[Parts]) -> str:
@@ -105,9 +105,7 @@ def _own(text: str, person: Person) -> list[Hit]:
     return found
 
 
-COMMON = frozenset(
-    "will may grace hope rose mark bill art joy faith long young white black brown green king day".split()
-)
+COMMON = listed("will may grace hope rose mark bill art joy faith long young white black brown green king day")
 """Names that are words too, which count only where they stand with a capital."""
 
 

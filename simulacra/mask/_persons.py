@@ -7,17 +7,24 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-TITLES = frozenset(
-    "mr mrs ms miss mx dr prof professor doctor master rev sir dame lady lord fr br sr sra srta don doña herr frau "
-    "dipl ing mag mme mlle m med phd md rn np do pa esq jr jnr snr ii iii iv mister madam nurse judge capt sgt lt col "
-    "gen hon pt patient".split()
-)
-"""Words of a name that are kept as they are."""
-FEMALE_TITLES = frozenset("mrs ms miss dame lady sra srta doña frau mme mlle madam".split())
-MALE_TITLES = frozenset("mr sir lord herr don mister sr".split())
-PARTICLES = frozenset("van von der den de del della di da dos das du la le el al bin ibn ten ter zu zur y e".split())
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’‘](?=[^\W\d_])|\u00ad)*")
 _OWNS = re.compile(r"['’]s$", re.I)
+
+
+def listed(words: str) -> frozenset[str]:
+    """Return the words of a text as a set."""
+    return frozenset(words.split())
+
+
+TITLES = listed(
+    "mr mrs ms miss mx dr prof professor doctor master rev sir dame lady lord fr br sr sra srta don doña herr frau "
+    "dipl ing mag mme mlle m med phd md rn np do pa esq jr jnr snr ii iii iv mister madam nurse judge capt sgt lt col "
+    "gen hon pt patient"
+)
+"""Words of a name that are kept as they are."""
+FEMALE_TITLES = listed("mrs ms miss dame lady sra srta doña frau mme mlle madam")
+MALE_TITLES = listed("mr sir lord herr don mister sr")
+PARTICLES = listed("van von der den de del della di da dos das du la le el al bin ibn ten ter zu zur y e")
 
 
 def fold(text: str) -> str:

@@ -8,17 +8,18 @@ from functools import cache
 
 from simulacra.mask import _fpe
 from simulacra.mask._book import Book, Company
-from simulacra.mask._persons import cased, fold
+from simulacra.mask._persons import cased, fold, listed
 from simulacra.mask.keys import Draws
 from simulacra.parts.words import languages, streets, words
 
 PIECE = re.compile(r"[^\W\d_]+|\d+|[\W_]")
-GENERIC = frozenset(
-    "hospital clinic clinics medical center centre health healthcare care general memorial community regional county "
-    "university college school academy institute laboratory laboratories lab labs pharmacy bank insurance group company "
-    "corporation corp inc ltd llc plc gmbh ag co sa foundation trust church department ministry office services service "
-    "international national the of and for de la saint st children rehabilitation nursing home associates partners law "
-    "systems solutions technologies industries holdings society association union council authority police hotel".split()
+GENERIC = listed(
+    "hospital clinic clinics medical center centre health healthcare care general memorial community regional "
+    "county university college school academy institute laboratory laboratories lab labs pharmacy bank "
+    "insurance group company corporation corp inc ltd llc plc gmbh ag co sa foundation trust church department "
+    "ministry office services service international national the of and for de la saint st children "
+    "rehabilitation nursing home associates partners law systems solutions technologies industries holdings "
+    "society association union council authority police hotel "
 )
 """Words of the names of bodies that say what a body is, and stay."""
 DOMAINS = ("example.com", "example.org", "example.net")
@@ -73,7 +74,7 @@ def _local_word(piece: str, company: Company, draws: Draws, *, first: bool) -> s
         return glued
     if len(low) == 1:
         return draws.pick("abcdefghijklmnoprstvw")
-    return draws.pick(company.book.pool("given" if first else "family"))
+    return company.book.pick(draws, "given" if first else "family")
 
 
 def phone(text: str, company: Company) -> str:
@@ -127,7 +128,7 @@ def url(text: str, company: Company) -> str:
     assert found is not None
     scheme, host, path = found.groups()
     book = company.book
-    new = book.once("host", host.lower(), lambda d: f"{d.pick(book.pool('word')).lower()}.example")
+    new = book.once("host", host.lower(), lambda d: f"{book.pick(d, 'word').lower()}.example")
     tail = "".join(_piece(piece, book, "word", text) for piece in PIECE.findall(path))
     return f"{scheme}{new}{tail}"
 
@@ -138,7 +139,7 @@ def _piece(piece: str, book: Book, pool: str, entity: str) -> str:
     if not piece[0].isalpha():
         return piece
     word = fold(piece)
-    return cased(book.once(pool, word, lambda d: d.pick(book.pool(pool)).lower()), piece)
+    return cased(book.once(pool, word, lambda d: book.pick(d, pool).lower()), piece)
 
 
 def _digits(piece: str, book: Book, entity: str) -> str:
@@ -164,15 +165,13 @@ def address(text: str, company: Company) -> str:
     return "".join(out)
 
 
-_KEPT = frozenset(
-    "north south east west n s e w ne nw se sw po p o box floor fl room rm unit apt suite no rue de la".split()
-)
+_KEPT = listed("north south east west n s e w ne nw se sw po p o box floor fl room rm unit apt suite no rue de la")
 
 
 def city(text: str, company: Company) -> str:
     """Return another town."""
     book = company.book
-    return cased(book.once("city", fold(text), lambda d: d.pick(book.pool("city"))), text)
+    return cased(book.once("city", fold(text), lambda d: book.pick(d, "city")), text)
 
 
 def place(text: str, company: Company) -> str:
@@ -207,11 +206,11 @@ def _states() -> tuple[str, ...]:
     return tuple(sorted({s for v in languages("address", "state") for s in v.get("name", ()) if s in _AMERICAN}))
 
 
-_AMERICAN = frozenset(
+_AMERICAN = listed(
     "Alabama Alaska Arizona Arkansas California Colorado Connecticut Delaware Florida Georgia Hawaii Idaho Illinois "
     "Indiana Iowa Kansas Kentucky Louisiana Maine Maryland Massachusetts Michigan Minnesota Mississippi Missouri "
     "Montana Nebraska Nevada Ohio Oklahoma Oregon Pennsylvania Tennessee Texas Utah Vermont Virginia Washington "
-    "Wisconsin Wyoming".split()
+    "Wisconsin Wyoming"
 )
 
 

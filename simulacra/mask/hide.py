@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from simulacra.mask import _dates, _fpe, safe_harbor
 from simulacra.mask._book import Book, Company
@@ -52,6 +52,8 @@ class Hider:
     days: dict[str, _dates.DayFirst] = field(default_factory=dict)
     unread: int = 0
     """Dates in a form that is not known, which were replaced by a fixed text."""
+    unknown: int = 0
+    """Dates in records in which no person is known; they share one shift."""
 
     def record(self, person: str = NOBODY, names: Iterable[Parts] = ()) -> Record:
         """Return the context of a record; names: of the people in it."""
@@ -81,8 +83,10 @@ class Hider:
         new = self._acted(body, rule, record, file, "number" if number else "cell")
         return lead + self.book.note(rule.type, body, new) + tail
 
-    def text(self, text: str, hits: Sequence[Hit], record: Record, file: str = "", action: str = "") -> list[Place]:
-        """Return what happens at each place of a text, in order; action: of the column, in place of the defaults.
+    def text(
+        self, text: str, hits: Sequence[Hit], record: Record, file: str = "", column: Rule | None = None
+    ) -> list[Place]:
+        """Return what happens at each place of a text, in order; column: its rule, which wins unless it says surrogate.
 
         Places that overlap are taken in order; doubtful ones are left where the plan says so.
         """
@@ -92,7 +96,7 @@ class Hider:
         for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
             if hit.start < at:
                 continue
-            place = self._place(text, hit, record, file, action)
+            place = self._place(text, hit, record, file, column)
             start = hit.start + moved
             place.made = (start, start + len(place.new))
             moved += len(place.new) - (hit.end - hit.start)
@@ -100,9 +104,12 @@ class Hider:
             places.append(place)
         return places
 
-    def _place(self, text: str, hit: Hit, record: Record, file: str, action: str) -> Place:
+    def _place(self, text: str, hit: Hit, record: Record, file: str, column: Rule | None) -> Place:
         old = text[hit.start : hit.end]
-        rule = self.plan.rule_of(hit.type, action)
+        own = column if column is not None and column.action != "surrogate" else None
+        rule = self.plan.rule_of(hit.type, own.action if own else "")
+        if own and rule.action == own.action and own.options:
+            rule = replace(rule, options=own.options)
         if rule.action == "keep" or (hit.score < SURE and self.plan.doubtful == "keep"):
             return Place(hit, "keep", old)
         if rule.action == "remove":
@@ -134,6 +141,7 @@ class Hider:
 
     def _shift(self, value: str, rule: Rule, record: Record, file: str, where: str) -> str:
         days = self.offset(record.person)
+        self.unknown += record.person == NOBODY
         new = _dates.shift(value, days, self._first(rule, file), self.plan.language)
         if new is not None:
             return new
@@ -176,7 +184,7 @@ ACTS: Mapping[str, Callable[[Hider, str, Rule, Record, str, str], str]] = {
 
 
 def entity(type: str, value: str) -> str:
-    """Return what different writings of one identifier agree in: "Smith, John" and "John Smith", "(212) 555" and "212555"."""
+    """Return what different writings of one identifier agree in: "Smith, John" and "John Smith"."""
     if type == "NAME":
         return parts(value).key
     if type in ("PHONE", "FAX", "SSN", "CREDIT_CARD"):

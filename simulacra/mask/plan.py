@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -120,11 +120,15 @@ class Plan:
     @classmethod
     def from_dict(cls, value: Mapping[str, Any], shown: str = "plan") -> Self:
         """Return a plan from plain values. Raises ConfigError as `read` does."""
-        return cls(**_checked(dict(value), shown))
+        from simulacra.mask._plan_read import checked
+
+        return cls(**checked(dict(value), shown))
 
     def to_toml(self) -> str:
         """Return the plan as TOML, ready to be changed and given again."""
-        return _toml(self)
+        from simulacra.mask._plan_write import toml
+
+        return toml(self)
 
     def write(self, path: str | Path) -> None:
         """Write the plan."""
@@ -164,152 +168,3 @@ def _one_of(name: str, known: Iterable[str], message: str) -> None:
     known = list(known)
     if name not in known:
         raise ConfigError(f"{message}.{near(name, known)}")
-
-
-def action(name: Any, where: str) -> str:
-    """Return a known action, or raise ConfigError with near misses."""
-    if name not in ACTIONS:
-        raise ConfigError(f"{where}: unknown action {name!r}.{near(str(name), ACTIONS)}")
-    return str(name)
-
-
-def _checked(value: dict[str, Any], shown: str) -> dict[str, Any]:
-    version = value.pop(MARK, VERSION)
-    if version != VERSION:
-        raise ConfigError(f"{shown}: written for version {version!r} of plans, and this is {VERSION}; update simulacra")
-    known = {f.name: f for f in fields(Plan)}
-    plain = Plan()
-    out: dict[str, Any] = {}
-    for name, given in value.items():
-        if name not in known:
-            raise ConfigError(f"{shown}: unknown entry {name!r}.{near(name, [*known, MARK])}")
-        wanted = type(getattr(plain, name)) if name not in ("person", "columns", "types", "files") else dict
-        if wanted is tuple and isinstance(given, list) and all(isinstance(v, str) for v in given):
-            given = tuple(given)
-        if not isinstance(given, wanted) or isinstance(given, bool) != (wanted is bool):
-            raise ConfigError(f"{shown}: {name} must be {_word(wanted)}, got {given!r}")
-        out[name] = given
-    _choices(out, shown)
-    if "types" in out:
-        out["types"] = {name: _type_rule(name, rule, shown) for name, rule in out["types"].items()}
-    if "columns" in out:
-        out["columns"] = {file: _column_rules(file, rules, shown) for file, rules in out["columns"].items()}
-    for file, options in out.get("files", {}).items():
-        if not isinstance(options, dict) or not set(options) <= {"encoding", "format"}:
-            raise ConfigError(f'{shown}, [files."{file}"]: may hold encoding and format, got {options!r}')
-    for file, column in out.get("person", {}).items():
-        if not isinstance(column, str):
-            raise ConfigError(f"{shown}, [person]: {file!r} must be the name of a column, got {column!r}")
-    return out
-
-
-def _choices(out: Mapping[str, Any], shown: str) -> None:
-    for name, choices in {"doubtful": ("act", "keep"), "disagree": ("refuse", "warn")}.items():
-        if out.get(name, choices[0]) not in choices:
-            raise ConfigError(f"{shown}: {name} must be {' or '.join(choices)}, got {out[name]!r}")
-    if out.get("text"):
-        action(out["text"], f"{shown}, text")
-    for name, low, high in (("days", 1, 36500), ("k", 1, 10**6)):
-        if not low <= out.get(name, low) <= high:
-            raise ConfigError(f"{shown}: {name} must be in {low}..{high}, got {out[name]!r}")
-    if out.get("weekday") and out.get("days", 365) < 7:
-        raise ConfigError(f"{shown}: weekday = true moves by whole weeks, and days = {out['days']} holds none")
-
-
-def _type_rule(name: str, given: Any, shown: str) -> Rule:
-    where = f"{shown}, [types.{name}]"
-    if name not in TYPES:
-        raise ConfigError(f"{shown}, [types]: unknown type {name!r}.{near(name, TYPES)}")
-    return _rule({"type": name, **_table(given, where)}, where)
-
-
-def _column_rules(file: str, given: Any, shown: str) -> dict[str, Rule]:
-    rules = _table(given, f'{shown}, [columns."{file}"]')
-    out = {}
-    for column, rule in rules.items():
-        where = f'{shown}, [columns."{file}".{_key(column)}]'
-        # "email = 'remove'" is short for a table with an action alone.
-        out[column] = _rule({"action": rule} if isinstance(rule, str) else _table(rule, where), where)
-    return out
-
-
-def _table(given: Any, where: str) -> dict[str, Any]:
-    if not isinstance(given, dict):
-        raise ConfigError(f'{where}: must be a table such as {{ action = "surrogate" }}, got {given!r}')
-    return given
-
-
-def _rule(given: Mapping[str, Any], where: str) -> Rule:
-    kind = given.get("type", "")
-    if kind not in ("", TEXT, *TYPES):
-        raise ConfigError(f"{where}: unknown type {kind!r}.{near(str(kind), [*TYPES, TEXT])}")
-    act = action(given["action"], where) if "action" in given else ""
-    if act in ONLY and kind not in ("", TEXT, *ONLY[act]):
-        raise ConfigError(f"{where}: {act} is for {', '.join(ONLY[act])}, and this is {kind}; choose another action")
-    options = {name: value for name, value in given.items() if name not in ("type", "action")}
-    for name, value in options.items():
-        _option(name, value, act, where)
-    return Rule(str(kind), act, options, "plan")
-
-
-def _option(name: str, value: Any, act: str, where: str) -> None:
-    if name not in OPTIONS:
-        raise ConfigError(f"{where}: unknown entry {name!r}.{near(name, ['type', 'action', *OPTIONS])}")
-    wanted, actions, what = OPTIONS[name]
-    if act and act not in actions:
-        raise ConfigError(f"{where}: {name} ({what}) belongs to {', '.join(actions)}, not to {act}")
-    if not isinstance(value, wanted) or isinstance(value, bool) != (wanted is bool):
-        raise ConfigError(f"{where}: {name} must be {_word(wanted)}, got {value!r}")
-    low, high = RANGES.get(name, (0, 0))
-    if name in RANGES and not low <= value <= high:
-        raise ConfigError(f"{where}: {name} must be in {low}..{high}, got {value!r}")
-    if name == "part" and value not in ("given", "family", "full"):
-        raise ConfigError(f'{where}: part must be "given", "family" or "full", got {value!r}')
-
-
-def _word(kind: type) -> str:
-    return {str: "a text", int: "a whole number", bool: "true or false", tuple: "a list of texts"}.get(kind, "a table")
-
-
-def _toml(plan: Plan) -> str:
-    plain = Plan()
-    lines = [f"{MARK} = {VERSION}"]
-    for f in fields(Plan):
-        value = getattr(plan, f.name)
-        if not isinstance(value, Mapping) and (value != getattr(plain, f.name) or f.name in ("language", "ner")):
-            lines.append(f"{f.name} = {_value(value)}")
-    tables = {"[person]": plan.person, **{f"[files.{_key(f)}]": v for f, v in plan.files.items()}}
-    for head, table in tables.items():
-        if table:
-            lines += ["", head, *(f"{_key(k)} = {_value(v)}" for k, v in table.items())]
-    for name, rule in plan.types.items():
-        lines += ["", f"[types.{_key(name)}]", *_lines(replace(rule, type=""))]
-    for file, rules in plan.columns.items():
-        for column, rule in rules.items():
-            lines += ["", f"[columns.{_key(file)}.{_key(column)}]", *_lines(rule)]
-    return "\n".join(lines) + "\n"
-
-
-def _lines(rule: Rule) -> list[str]:
-    told = {**({"type": rule.type} if rule.type else {}), **({"action": rule.action} if rule.action else {})}
-    note = f"  # {rule.by}" if rule.by and rule.by != "plan" else ""
-    lines = [f"{name} = {_value(value)}" for name, value in {**told, **rule.options}.items()]
-    return [lines[0] + note, *lines[1:]] if lines else []
-
-
-def _key(name: str) -> str:
-    return name if name and all(c.isascii() and (c.isalnum() or c in "_-") for c in name) else _value(name)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, tuple | list):
-        return f"[{', '.join(map(_value, value))}]"
-    text = "".join(_ESCAPES.get(c, c) if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}" for c in str(value))
-    return f'"{text}"'
-
-
-_ESCAPES = {'"': '\\"', "\\": "\\\\"}
