@@ -18,6 +18,7 @@ from simulacra.mask import _names_words as own
 
 GIVEN, FAMILY, CITY, PLACE, PARTICLE, TITLE, HEAD, LEGAL = (1 << bit for bit in range(8))
 WORD, STOP, AMBIGUOUS, CALENDAR, NATION, PHRASE, WEAK, ENGLISH = (1 << bit for bit in range(8, 16))
+_SPOKEN: Final = 1 << 16
 NAME: Final = GIVEN | FAMILY
 """WORD: an ordinary word of some language. STOP: a word of grammar, never a name. PHRASE: begins an entry of several words.
 ENGLISH: a name that is common where English is spoken."""
@@ -73,6 +74,7 @@ def gazetteer() -> Gazetteer:
     for kind, entries in _lists():
         put(entries, kind)
     put(own.EXTRA_GIVEN, GIVEN | ENGLISH)
+    put(own.AMBIGUOUS_GIVEN, GIVEN)
     put(own.EXTRA_FAMILY, FAMILY | ENGLISH)
     put(own.CITIES, CITY)
     put(own.COUNTRIES, PLACE)
@@ -87,8 +89,8 @@ def _settle(words: dict[str, int], often: dict[str, int]) -> None:
     """Take names out of the ordinary words and words out of the names; add the small classes. often: lists that name it."""
     for word, flags in words.items():
         if flags & WORD and flags & (NAME | CITY | PLACE) and word not in own.AMBIGUOUS:
-            known = flags & (ENGLISH | PLACE) or word in own.CITIES or (often.get(word, 0) > 2 and len(word) > 3)
-            words[word] = flags & ~WORD if known else flags | AMBIGUOUS
+            known = flags & (ENGLISH | PLACE) or word in own.CITIES or not flags & _SPOKEN or often.get(word, 0) > 2
+            words[word] = flags & ~WORD if known and len(word) > 2 else flags | AMBIGUOUS
     for flag, group in (
         (TITLE, own.TITLES), (PARTICLE, own.PARTICLES), (HEAD, own.HEADS), (WEAK, own.WEAK_HEADS), (LEGAL, own.LEGAL),
         (CALENDAR, own.MONTHS_DAYS), (NATION, own.NATIONS), (WORD, own.WORDS), (STOP, own.STOP), (AMBIGUOUS, own.AMBIGUOUS),
@@ -130,9 +132,9 @@ def _lists() -> Iterator[tuple[int, Iterable[Any]]]:
         yield HEAD, [name for name in data.get("company", {}).get("name", []) if isinstance(name, str) and " " in name]
     for path in sorted(root.glob("*/text.json")):
         data = json.loads(path.read_text("utf-8"))
-        yield WORD, data.get("words", [])
+        yield WORD | (_SPOKEN if path.parent.name == "en" else 0), data.get("words", [])
         if path.parent.name == "en":
-            yield WORD, {word for line in data.get("questions", []) for word in _WRITTEN.findall(line.lower())}
+            yield WORD | _SPOKEN, {word for line in data.get("questions", []) for word in _WRITTEN.findall(line.lower())}
 
 
 def _romanised(names: Iterable[Any]) -> list[str]:

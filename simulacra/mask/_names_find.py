@@ -36,10 +36,20 @@ _JOIN: Final = frozenset((" ", "-", "  ", "\u00a0", " -", "- "))
 _GERMAN: Final = frozenset("der die das und ist nicht mit ein eine für auf von dem den wir sie ich wurde wird auch bei nach im zur zum".split())
 
 
-class Words:
-    """The words of one text: text, low (lower case), start, end, flag, cap (first letter is a capital), gap (before each)."""
+_SPEAKER: Final = re.compile(r"(?:\]|\d\d:\d\d(?::\d\d)?|>) ?$")
+"""What stands before the one who speaks in a chat: "[10:32] will: ..."."""
 
-    __slots__ = ("cap", "caseless", "count", "end", "flag", "german", "low", "raw", "start", "text", "titled", "upper")
+
+_LISTING: Final = frozenset((", ", " and ", ", and ", " & ", " und ", " et ", " y ", " e ", " or ", "/", " / ", " , ", "; "))
+
+
+class Words:
+    """The words of one text: text, low (lower case), start, end, flag, cap (first letter is a capital), gap (before each).
+
+    caseless: capitals say nothing here. titled: nearly every word has one. named: where the last person's name ended.
+    """
+
+    __slots__ = ("cap", "caseless", "count", "end", "flag", "german", "low", "named", "raw", "start", "text", "titled", "upper")
 
     def __init__(self, text: str, known: dict[str, int]) -> None:
         self.text = text
@@ -50,7 +60,7 @@ class Words:
         self.low = text.lower() and [word.lower() for word in self.raw]
         self.count = len(found)
         self.flag = [known.get(word, 0) or _hyphened(word, known) for word in self.low]
-        capitals = [word[0].isupper() for word in self.raw]
+        capitals = [word[0].isupper() or (word[:3] in ("al-", "el-") and word[3:4].isupper()) for word in self.raw]
         shouted = sum(word.isupper() for word in self.raw if len(word) > 1)
         long = sum(len(word) > 1 for word in self.raw)
         self.upper = long > 1 and shouted > 0.8 * long
@@ -59,6 +69,7 @@ class Words:
         self.cap = [False] * self.count if self.caseless else capitals
         # A line of capitalised words is a heading or a title: a capital says less there.
         self.titled = self.count > 4 and sum(capitals) > 0.75 * self.count
+        self.named = -9
         self.german = sum(word in _GERMAN for word in self.low) >= 2
 
     def gap(self, i: int) -> str:
@@ -105,7 +116,10 @@ def find(text: str) -> Iterator[Found]:
             continue
         last = _run(words, i)
         if last > i:
-            yield from _judge(words, i, last, lists.words)
+            for hit in _judge(words, i, last, lists.words):
+                yield hit
+                if hit[2] == "NAME":
+                    words.named = hit[1]
             i = last
         else:
             i += 1
@@ -171,8 +185,16 @@ def _part(words: Words, k: int) -> bool:
     if words.cap[k]:
         if flag & STOP and not flag & PARTICLE:
             return False
-        return not flag & CALENDAR or bool(flag & NAME and k and words.cap[k - 1])
+        return not flag & CALENDAR or bool(flag & NAME) and _beside_name(words, k)
     return bool(flag & (NAME | CITY | PLACE)) and not flag & (WORD | STOP | AMBIGUOUS)
+
+
+def _beside_name(words: Words, k: int) -> bool:
+    """Tell whether a name or a particle stands beside word k: "April Jones", "Jan van der Berg"."""
+    after = k + 1 < words.count and words.gap(k + 1) == " " and (words.cap[k + 1] or words.flag[k + 1] & PARTICLE)
+    if after and words.flag[k + 1] & (NAME | PARTICLE) and not words.flag[k + 1] & STOP:
+        return True
+    return k > 0 and words.cap[k - 1] and words.gap(k) == " " and bool(words.flag[k - 1] & GIVEN)
 
 
 def _judge(words: Words, first: int, last: int, known: dict[str, int]) -> Iterator[Found]:
@@ -183,7 +205,7 @@ def _judge(words: Words, first: int, last: int, known: dict[str, int]) -> Iterat
         yield body
         return
     # Ordinary words around a name do not belong to it: "Patient Anna Smith".
-    while first < last and (flags[first] & (TITLE | WORD) and not flags[first] & NAME or flags[first] & NATION):
+    while first < last and (_ordinary(words, first, first) and not flags[first] & PARTICLE or flags[first] & NATION):
         first += 1
     while last > first and (_ordinary(words, last - 1, first) or (flags[last - 1] & PARTICLE and not flags[last - 1] & NAME)):
         last -= 1
@@ -213,6 +235,8 @@ def _ordinary(words: Words, k: int, first: int) -> bool:
     flag = words.flag[k]
     if k > first + 1 and words.flag[k - 1] & PARTICLE and words.cap[k]:
         return False
+    if len(words.low[k]) == 1 and words.cap[k]:
+        return not words.text.startswith(".", words.end[k])
     return bool(flag & (WORD | STOP | TITLE | NATION)) and not flag & (NAME | PARTICLE | CITY | PLACE)
 
 
@@ -258,8 +282,10 @@ def _place(words: Words, first: int, last: int) -> Found | None:
     if not flag & (CITY | PLACE):
         return None
     asked = before in own.BEFORE_PLACE and words.gap(first) == " "
-    kind = "LOCATION" if flag & PLACE else "CITY"
     sure = flag & PLACE or words.low[first] in own.CITIES
+    kind = "LOCATION" if flag & PLACE and words.low[first] not in own.CITIES else "CITY"
+    if words.cap[first] and words.low[first] in own.COUNTRIES and not _titled(words, first):
+        return words.start[first], words.end[first], kind, 0.85, "gazetteer"
     if flag & AMBIGUOUS or (flag & WORD):
         if not (words.cap[first] and (asked or (sure and not flag & NAME and not words.opens(first)))):
             return None
@@ -282,15 +308,22 @@ def _person(words: Words, first: int, last: int) -> float:
     if before == "me" and first > 1 and low[first - 2].startswith("call"):
         before = "named"
     cue = near and before in own.BEFORE_PERSON
-    strong = near and before in own.STRONG_BEFORE
+    strong = (near and before in own.STRONG_BEFORE) or _listed(words, first)
     after = low[last] if last < words.count and words.gap(last) in (" ", "'", "’", ", ") else ""
     plain = [k for k in parts if not flags[k] & AMBIGUOUS]
     given = [k for k in plain if flags[k] & GIVEN]
     family = [k for k in plain if flags[k] & FAMILY or (not flags[k] and namelike(low[k]))]
     if len(parts) >= 2:
-        return _several(words, parts, given, family, plain, cue or strong)
+        score = _several(words, parts, given, family, cue or strong)
+        return max(score, 0.86) if len(parts) < last - first and words.cap[first] and words.cap[last - 1] else score
     k = parts[0] if parts else first
     return _single(words, k, bool(given), bool(family), strong, cue, after)
+
+
+def _listed(words: Words, first: int) -> bool:
+    """Tell whether a name stands just before in a list: "Anna, Hope and Dawn"."""
+    between = words.text[words.named : words.start[first]] if 0 < words.named < words.start[first] < words.named + 8 else ""
+    return words.cap[first] and between in _LISTING
 
 
 def _titled(words: Words, first: int) -> bool:
@@ -303,10 +336,10 @@ def _titled(words: Words, first: int) -> bool:
 
 
 def _near(gap: str) -> bool:
-    return len(gap) < 5 and not set(gap) - set(" .:,'\"‘“\n\t-*")
+    return len(gap) < 5 and not set(gap) - set(" .:,?'\"‘“\n\t-*")
 
 
-def _several(words: Words, parts: list[int], given: list[int], family: list[int], plain: list[int], cue: bool) -> float:
+def _several(words: Words, parts: list[int], given: list[int], family: list[int], cue: bool) -> float:
     flags, low = words.flag, words.low
     odd = [k for k in parts if not flags[k]]
     first = parts[0]
@@ -329,6 +362,8 @@ def _several(words: Words, parts: list[int], given: list[int], family: list[int]
     elif cue and not all(flags[k] & WORD and not flags[k] & NAME for k in parts):
         score = 0.7
     if not words.cap[first]:
+        if cue and not score and any(flags[k] & NAME for k in parts):
+            return 0.65
         score = (min(score, 0.72) if given and (family or odd) and not flags[first] & AMBIGUOUS else 0.4 * bool(score)) + 0.1 * cue
         if words.upper and given:
             score = max(score, 0.8)
@@ -342,6 +377,8 @@ def _single(words: Words, k: int, given: bool, family: bool, strong: bool, cue: 
     opens, cap = words.opens(k), words.cap[k]
     if len(word) < 2:
         return 0.0
+    if _SPEAKER.search(words.text, max(0, words.start[k] - 9), words.start[k]) and words.text.startswith(":", words.end[k]):
+        return 0.8 if flag & NAME else 0.6
     says = after in own.AFTER_PERSON or words.text[words.end[k] : words.end[k] + 2] in ("'s", "’s")
     if flag & AMBIGUOUS:
         if not flag & NAME or not cap:

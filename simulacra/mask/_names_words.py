@@ -10,7 +10,7 @@ def _of(text: str) -> frozenset[str]:
 
 
 AMBIGUOUS: Final = _of(
-    "ace ada ai al alma alpha amber an angel angle april aria art ash aspen august aurora autumn bailey baker ball bank banks bar bass"
+    "ace ada jan avril augustus julio ai al alma alpha amber an angel angle april aria art ash aspen august aurora autumn bailey baker ball bank banks bar bass"
     " battle baxter bay beach bean bear beard beck bee bell bennet berry best beth bill bird bishop black blanch blaze bliss bloom blue bo"
     " bob bond brain branch brandy brave bride bridge bright brook brooks brown buck bud buddy burn burns bush butcher butler"
     " carol carpenter carry carter case cash cat chance chancellor chandler charity chase chef cherry chi chip christian christmas church"
@@ -47,6 +47,16 @@ AMBIGUOUS: Final = _of(
 )  # fmt: skip
 """Names that are also words, months or places: they need a title, a second name, or a word that says so beside them."""
 
+AMBIGUOUS_GIVEN: Final = _of(
+    "ada alma amber angel april aria art ash aspen august aurora autumn bailey beth bill blaze bob brandy brook bud carol cash chance charity"
+    " chase cherry christian clay cliff cole comfort coral crystal daisy dale dawn dean dick drew duke earl eden faith fay flora florence"
+    " forest frank gale gene georgia ginger glen grace grant guy harmony harper haven hazel heath heather herb holly honor hope hunter iris"
+    " ivory ivy jack jade jan jasmine jay jean jewel joy june junior justice kit lane lee les liberty lily lincoln lucky major marina marsh"
+    " mason max may melody mercy merit merry miles misty myrtle nick noble nova olive opal page paige pansy parker pat patience pearl penny"
+    " phoenix piper poppy porter precious prince princess raven ray reed rich robin rocky rod roman rose rowan royal ruby rusty sage sandy"
+    " scarlet sierra sky sterling storm summer sunny tanner trinity tucker turner van victory viola violet virginia wade walker ward will"
+    " willow wolf destiny chelsea paris jordan jackson sydney brooklyn savannah madison victoria alexandria geneva dakota austin israel"
+)
 TITLES: Final = _of(
     "mr mrs ms miss mx dr doctor prof professor sir madam madame mme mlle monsieur herr frau fr hr dipl ing sr sra srta señor señora"
     " don doña sig sigra signor signora dott dottssa dra sen rep gov capt lt sgt cpl pvt gen col maj cmdr rev fr father sister"
@@ -62,7 +72,7 @@ PARTICLES: Final = _of(
     " af av du des y e 't op het vom auf san santa st saint mac mc o"
 )
 HEADS: Final = _of(
-    "hospital hospitals clinic clinics university college institute institution academy school bank foundation association society church"
+    "center centre hospital hospitals clinic clinics university college institute institution academy school bank foundation association society church"
     " council committee ministry agency authority union trust company corporation group holdings partners associates consulting consultants"
     " systems solutions services technologies technology laboratories labs pharmaceuticals pharmacy insurance bancorp capital ventures media"
     " industries enterprises motors airlines airways records press publishing studios entertainment software networks communications logistics"
@@ -74,7 +84,7 @@ HEADS: Final = _of(
     " research intelligence mobility networks interactive international worldwide global"
 )  # fmt: skip
 WEAK_HEADS: Final = _of(
-    "health medical research intelligence mobility interactive international worldwide global group school trust church union capital energy"
+    "center centre health medical research intelligence mobility interactive international worldwide global group school trust church union capital energy"
     " media services systems solutions technology press records company committee department reports studios financial partners council"
     " society association software insurance league comune praxis networks communications agency authority college academy institute"
 )
@@ -203,7 +213,7 @@ EXTRA_GIVEN: Final = _of(
     " abebe almaz tigist dawit selam bekele girma mohamed muhammad mohammed ahmed ahmad mahmoud mustafa ibrahim ismail yusuf yousef khalid"
     " hassan hussein omar umar osman bilal tariq imran farhan faisal fatima aisha ayesha khadija zainab maryam mariam layla leila noor nour"
     " yasmin hana samira rania dina salma abdullah abdul rahman karim rashid samir nasser walid jamal aziz"
-    " priya rahul rohit amit anil sunil vijay sanjay rajesh ramesh suresh mahesh ganesh dinesh deepak deepika pooja neha anjali kavita sunita anita"
+    " priya priyanka rahul rohit amit anil sunil vijay sanjay rajesh ramesh suresh mahesh ganesh dinesh deepak deepika pooja neha anjali kavita sunita anita"
     " lakshmi meera radha sita divya shreya ananya aarav arjun vivek vikram vikas manish manoj ashok ravi kiran krishnan venkat srinivas harish"
     " nguyen thi linh huong mai lan thuy trang minh duc hung tuan quang anh phuong thanh hien hoa nga ngoc"
     " wei xiu jing ying yan hui fang mei xiaoming xiaoli yifan zhiwei jianguo guoqiang haoran zihan yuxuan meiling jun ming lei qiang"

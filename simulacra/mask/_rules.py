@@ -93,6 +93,12 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule("picture file", "PHOTO", r"(?i)\b(?:[\w-]*(?:photo|portrait|face|selfie|headshot|passbild|foto)[\w-]*)\.(?:jpe?g|png|heic|tiff?|bmp|gif|webp)\b", 0.8, "."),
 )  # fmt: skip
 
+COUNTED: Final = re.compile(
+    r"(?i)(?:order|invoice|item|article|part|model|version|lot|batch|page|room|bed|table|figure|chapter|section|question"
+    r"|step|level|line|gate|flight|track|ticket|issue|build|release|tracking|product|sku|catalog(?:ue)?|bestell|rechnungs?"
+    r"|artikel|commande|facture|pedido|factura)(?:[ -]?(?:numbers?|no\.?|nr\.?|nummer|id|#))?\W{0,3}(?:is\W)?$"
+)
+"""Words before a number that say it counts things, not people."""
 _IBAN: Final = re.compile(r"(?i)(?<![a-z0-9])[a-z]{2}\d{2} ?[a-z0-9]{4} ?[a-z0-9]{4}[a-z0-9 ]{3,30}")
 
 
@@ -105,7 +111,9 @@ def find(text: str, digit: bool) -> Iterator[Found]:
             score = rule.score
             if rule.check is not None and not rule.check(match[rule.group]):
                 score = rule.alone
-            if score:
+            if rule.check is None and rule.trigger == "0" and COUNTED.search(text, max(0, match.start() - 24), match.start()):
+                score -= 0.4
+            if score >= 0.5:
                 yield match.start(rule.group), match.end(rule.group), rule.type, score, rule.name
     if digit:
         yield from _accounts(text)

@@ -55,8 +55,8 @@ ROMANCE: Final = re.compile(
     re.IGNORECASE,
 )
 NUMBER_FIRST: Final = re.compile(
-    rf"(?<![\w.,/-]){_HOUSE},? (?:bis |ter )?(?:{_BEFORE_NAME})\.? {_A}{_WORD}(?: (?:de la |de |des |del |du |di |da )?{_UP}[\w'’.-]*){{0,3}}",
-    re.IGNORECASE,
+    rf"(?<![\w.,/-]){_HOUSE},? (?:bis |ter )?(?:(?i:{_BEFORE_NAME})\.? (?i:{_A}){_UP}[\w'’.-]*(?: (?:de la |de |des |del |du |di |da )?{_UP}[\w'’-]*){{0,3}}(?: {_HOUSE}\b(?!:\d))?"
+    rf"|(?:rue|quai|chemin|avenue|boulevard|calle|via) {_A}{_WORD})"
 )
 GERMAN: Final = re.compile(
     rf"(?<!\w)(?:(?:{_UP}[\w'’.]*[ -]){{0,3}}(?:{_UP}[\w'’.-]*(?i:{_COMPOUND})|{_WORD}(?:{_LONG}))|(?:{_UP}[\w'’.]*[ -]){{1,3}}(?i:{_COMPOUND}))\s{{1,2}}{_HOUSE}\b"
@@ -97,7 +97,7 @@ def find(text: str, low: str, digit: bool) -> Iterator[Found]:
         yield *match.span(), "ADDRESS", 0.75, "street"
     if not digit:
         return
-    for expression, score in ((ENGLISH, 0.9), (NAMED, 0.8), (ROMANCE, 0.82), (NUMBER_FIRST, 0.88), (GERMAN, 0.9)):
+    for expression, score in ((ENGLISH, 0.9), (NAMED, 0.8), (ROMANCE, 0.87), (NUMBER_FIRST, 0.88), (GERMAN, 0.9)):
         for match in expression.finditer(text):
             words = match[0].split()
             if _MIND.match(match[0]) or (expression is ENGLISH and not _named(words)):

@@ -17,13 +17,17 @@ from simulacra.mask._rules import Found
 _PIECES: Final = 6
 """Most parts after a street that are read as one address."""
 _UP = r"[A-ZÀ-ÖØ-ÞĀ-ŽΑ-ΩΆ-ΏА-Я]"
-_CAPS: Final = re.compile(rf"{_UP}[\w'’.-]*(?:[ -](?:(?:de la|de|del|do|da|dos|of the|of|the|am|an der|an|im|on|sur|les|la|le|nad|u|pod|bei|and|und|y|i)[ -])?{_UP}[\w'’.-]*){{0,5}}")
+_TOWN = rf"(?:St\.|{_UP}[^\W\d_]*(?:['’-][^\W\d_]+)*)"
+_CAPS: Final = re.compile(
+    rf"{_TOWN}(?:[ -](?:(?:de la|de|del|do|da|dos|of the|of|the|am|an der|an|im|on|sur|les|la|le|nad|u|pod|bei|and|und|y|i)[ -])?{_TOWN}){{0,5}}"
+)
 _LINE: Final = re.compile(r"[^\W\d_][^\W\d_ '’.-]*(?:[ '’-][^\W\d_]+){0,4}(?=[ \t]*(?:[,\n]|\d{4,6}\b|$))")
 _BREAK: Final = re.compile(r"(?:[ \t]*,[ \t]*\n?|[ \t]*\n)(?:[\s>?*|]|,(?=[ \n]))*|[ \t]+")
 _CODE: Final = re.compile(r"\d{4,6}(?:-\d{4})?\b(?![.,/:-]?\d)|\d{3} \d{2}\b|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|[A-Z]\d[A-Z] ?\d[A-Z]\d\b")
 _STATE: Final = re.compile(r"[A-Z]{1,2}\b(?=[ ,\n.]|$)")
 _ENDS: Final = re.compile(r"[ \t]*(?:[,\n]|$|\.(?:\s|$)|\d{4,6}\b|[A-Z]{2}\b(?=[ ,\n.]|$)|\bin case\b)")
 _NUMBER_BEFORE: Final = re.compile(r"(?<![\w.,/:$€£#-])\d{1,4}[A-Za-z]?,? $")
+_OF_UNIT: Final = re.compile(r"(?i)\b(?:apt|apartment|suite|ste|unit|flat|box|psc|no|#)\.? ?$")
 _STREET_LIKE: Final = re.compile(
     r"(?<![\w.,/:$€£#-])\d{1,5}[A-Za-z]?(?:/\d+)? (?:[^\W\d_][\w'’.-]*[ -]){1,5}\d{1,5}[A-Za-z]?\.?(?=[ \t]*(?:,|\n|$|(?:apt|suite|flat)\b))"
     r"|(?:(?<=\n)|(?<=^)|(?<=> )|(?<=\? ))(?:[^\W\d_][\w'’.-]*[ -]){1,4}\d{1,5}[A-Za-z]?\.?(?=[ \t]*(?:,|\n|$|(?:apt|suite|flat)\b))",
@@ -63,6 +67,8 @@ def extend(text: str, hits: Sequence[Found], caseless: bool) -> Iterator[Found]:
     for hit in streets:
         start = hit[0]
         number = _NUMBER_BEFORE.search(text, max(0, start - 7), start)
+        if number and _OF_UNIT.search(text, max(0, number.start() - 12), number.start()):
+            number = None
         if number or hit not in hits:
             yield (number.start() if number else start), hit[1], "ADDRESS", max(hit[3], 0.7), "address block"
         if any(sign.isdigit() for sign in text[start : hit[1]]):

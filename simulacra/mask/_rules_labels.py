@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from simulacra.mask._rules import Found
+from simulacra.mask._rules import COUNTED, Found
 
 _NO = r"(?:[ -]?(?:numbers?|num|nos?\b\.?|nrs?\b\.?|nummer|numéro|numero|número|n[°º]|#|codes?|ids?\b))"
 LABELS: Final[tuple[tuple[str, str, float, tuple[str, ...]], ...]] = (
@@ -26,13 +26,6 @@ LABELS: Final[tuple[tuple[str, str, float, tuple[str, ...]], ...]] = (
     ("ID", r"(?:id|uid|guid|password|passwort|mot de passe|contraseña|passphrase|pin|cvv2?|cvc2?|api[ _-]?key|access[ _-]?key|secret|token)", 0.72, ("id", "pass", "passwort", "pin", "cvv", "cvc", "key", "secret", "token", "contrase",)),
 )  # fmt: skip
 """Type, the words that introduce it, the score of what follows them, and plain parts of which one must stand there."""
-
-NEVER: Final = re.compile(
-    r"(?i)(?:order|invoice|item|article|part|model|version|lot|batch|page|room|bed|table|figure|chapter|section|question"
-    r"|step|level|line|gate|flight|track|ticket|issue|build|release|tracking|product|sku|catalog(?:ue)?|bestell|rechnungs?|artikel|commande|"
-    r"facture|pedido|factura)(?:[ -]?(?:numbers?|no\.?|nr\.?|nummer|id|#))?\W{0,3}(?:is\W)?$"
-)
-"""Words before a number that say it counts things, not people."""
 
 _BETWEEN = (
     r"(?:\s?\(?#\)?|\s?[:=]|\s(?:is|was|are|ist|est|es|è|of|ending in|ends in|lautet|reads)\b:?|\s)\s{0,4}[#\"'(]?"
@@ -54,7 +47,7 @@ _USER: Final = re.compile(
     r"nom d'utilisateur|skype|telegram|discord|instagram|insta|snap(?:chat)?|twitter|gamertag|github|account name)"
     r"(?:\s?[:=]\s?@?|\s(?:is|ist|handle|name)\s@?)([A-Za-z][\w.#-]{2,30}\w)"
 )
-_DATE: Final = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}")
+_DATE: Final = re.compile(r"(?:19|20)\d{2}[/.-]\d{1,2}[/.-]\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})")
 
 
 def find(text: str, low: str, digit: bool) -> Iterator[Found]:
@@ -68,7 +61,7 @@ def find(text: str, low: str, digit: bool) -> Iterator[Found]:
                 continue
             for match in finder.finditer(text):
                 value = match[1]
-                counted = NEVER.search(text, max(0, match.start() - 24), match.start())
+                counted = COUNTED.search(text, max(0, match.start() - 24), match.start())
                 if not counted and not _DATE.fullmatch(value) and _fits(kind, value):
                     yield match.start(1), match.end(1), kind, score, "label"
     if any(key in low for key in _SECRETS):

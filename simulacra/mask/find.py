@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["DOUBTFUL", "SURE", "TYPES", "ColumnHit", "Hit", "find_column", "find_text", "find_texts"]
 
 
+_BY_WORDS = frozenset(("NAME", "CITY", "LOCATION", "ORGANIZATION"))
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One identifier in a text: text[start:end] is of this type with this certainty (0..1), and by which rule."""
@@ -100,10 +103,15 @@ def _settled(rows: Sequence[Found]) -> list[Found]:
     if len(rows) < 2:
         return list(rows)
     kept: list[Found] = []
-    for row in sorted(rows, key=lambda row: (-row[3] - 0.01 * min(row[1] - row[0], 40), row[0])):
+    for row in sorted(rows, key=_worth):
         if all(row[1] <= other[0] or other[1] <= row[0] for other in kept):
             kept.append(row)
     return sorted(kept)
+
+
+def _worth(row: Found) -> tuple[float, int]:
+    """Order hits, best first: certainty and length; a form of its own counts more than a word of a list."""
+    return -row[3] - 0.01 * min(row[1] - row[0], 40) - 0.15 * (row[2] not in _BY_WORDS), row[0]
 
 
 def find_column(series: Any, name: str | None = None) -> ColumnHit | None:

@@ -10,7 +10,7 @@ Discharge summary. Patient: [[NAME|Nakamura, Yuki]]. DOB [[DATE|12 Feb 1958]]. S
 [[NAME|Mrs. Delgado|Delgado]] is a [[AGE|93]]-year-old woman transferred from [[ORGANIZATION|St. Brigid Hospital]] after a fall on [[DATE|May 5th]].
 Called daughter ([[NAME|Priya]], [[PHONE|617-555-0142]]) to discuss goals of care. She agrees with hospice.
 Metformin 500 mg PO BID, lisinopril 10 mg daily. Follow up in 2 weeks. No known drug allergies.
-Medicare no. [[HEALTH_PLAN|1EG4-TE5-MK73]]; pacemaker serial number [[DEVICE|PZK449213S]]. Lives alone at [[ADDRESS|1420 Oakwood Ave Apt 3B]], [[CITY|Springfield]], IL [[POSTCODE|62704]].
+Medicare no. [[HEALTH_PLAN|1EG4-TE5-MK73]]; pacemaker serial number [[DEVICE|PZK449213S]]. Lives alone at [[ADDRESS|1420 Oakwood Ave Apt 3B]], [[CITY|Springfield]], [[LOCATION|IL]] [[POSTCODE|62704]].
 Impression: community acquired pneumonia, right lower lobe. Plan: amoxicillin 1 g TID for 7 days, repeat chest x-ray in 6 weeks.
 Hi, my name is [[NAME|maria lopez]] and my order 10293 never arrived. You can call me at [[PHONE|(415) 555-2671]] or write to [[EMAIL|maria.lopez84@example.com]].
 Hello team, I can't log in. Username: [[USERNAME|tom_becker77]], last login from [[IP|192.168.14.22]]. Thanks, [[NAME|Tom]]
