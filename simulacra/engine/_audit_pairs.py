@@ -165,8 +165,8 @@ def replay(ledger: Budget, noise: Noise, runs: int) -> Outcome:
         for e in entries:
             change = max(1, int(units * e.sensitivity))
             if e.mechanism == GAUSSIAN:
-                asked = {"rho": e.rho, "what": e.what, "sensitivity": e.sensitivity / ledger.rows}
-                noisy = budget.gaussian(np.full(runs, change if within else 0), **asked, delta=e.delta)
+                known, share = np.full(runs, change if within else 0), e.sensitivity / ledger.rows
+                noisy = budget.gaussian(known, rho=e.rho, what=e.what, sensitivity=share, delta=e.delta)
                 told[within] += ratios(noisy, 0, change, e.scale)
             else:
                 scores = np.array([0, change] if within else [change, 0])
