@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
 from simulacra.core.data import Dataset
 from simulacra.core.errors import SimulacraError
 from simulacra.core.progress import listen, task
 from simulacra.core.rng import stream
-from simulacra.engine.inputs import align
 from simulacra.guards import _audit_lira, _audit_stack
 from simulacra.guards._audit_membership import PLANTED
 
 if TYPE_CHECKING:
-    from simulacra.core.schema import Column
     from simulacra.engine._audit_model import Subject
     from simulacra.engine._trial_journal import Journal
     from simulacra.guards._audit_lira import Trials
     from simulacra.guards._audit_membership import Attempt, Field
+    from simulacra.guards._distance import Points
     from simulacra.guards._frames import Floats, Ints, Mask
 
 LEAST, MOST = 4, 32
@@ -81,12 +79,14 @@ class Pool:
 
 @dataclass(frozen=True)
 class Shadows:
-    """Shadow models of one method on one table."""
+    """Shadow models of one method on one table.
+
+    rows: real rows and, below them, those of the holdout. place: made rows -> points of the attacked rows and of them.
+    """
 
     subject: Subject
-    real: Dataset
-    holdout: Dataset
-    columns: tuple[Column, ...]
+    rows: Dataset
+    place: Callable[[Dataset, Ints], tuple[Points, Points]]
     pool: Pool
     journal: Journal
 
@@ -121,19 +121,12 @@ class Shadows:
         """Return the readings under one shadow model, from the journal when they are there."""
         if (number, "shadow") in self.journal.done:
             return {k: np.array(v) for k, v in self.journal.done[number, "shadow"].items()}
-        both = pl.concat([self.real.frame, self.holdout.frame])
-        rows = Dataset({"table": both[self.pool.learned(self.pool.deal(number))]})
+        rows = Dataset({"table": self.rows.frame[self.pool.learned(self.pool.deal(number))]})
         n = len(self.pool.field.play.made)
         with listen(_nobody):
             seed = int(stream(self.pool.field.seed, "engine/audit", "shadow seed", number).integers(2**31))
             made = self.subject.fit(rows, seed).sample(n, seed=seed, kind="dataset")
-        frames = {
-            "real": self.real.frame,
-            "targets": both[self.pool.rows],
-            "made": align(made, self.real, "made", "real").frame,
-        }
-        found = _audit_stack.stack(frames, self.columns, self.pool.field.seed)
-        out = _audit_lira.read(*(found.points[found.part[side]] for side in ("targets", "made")))
+        out = _audit_lira.read(*self.place(made, self.pool.rows))
         self.journal.add(number, "shadow", {k: [float(x) for x in v] for k, v in out.items()})
         return out
 

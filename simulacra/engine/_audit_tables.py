@@ -10,19 +10,29 @@ import numpy as np
 import polars as pl
 
 from simulacra.core.case import guarded, not_tested
+from simulacra.core.data import Dataset
 from simulacra.core.report import Finding, View
 from simulacra.engine._audit_model import sampled
 from simulacra.engine._audit_shadow import Pool, Shadows
 from simulacra.engine.inputs import align
-from simulacra.guards import _attack, _audit_findings, _audit_membership, _audit_risks, _audit_stack, _copies, _frames
+from simulacra.guards import (
+    _attack,
+    _audit_canaries,
+    _audit_findings,
+    _audit_membership,
+    _audit_risks,
+    _audit_stack,
+    _copies,
+    _frames,
+)
 
 if TYPE_CHECKING:
     from simulacra.core.case import Case
-    from simulacra.core.data import Dataset
     from simulacra.core.schema import Column
     from simulacra.engine._audit_model import Subject
     from simulacra.engine._trial_journal import Journal
     from simulacra.guards._audit_membership import Attempt, Field
+    from simulacra.guards._distance import Points
     from simulacra.guards._frames import Ints
 
 ROWS = 20_000
@@ -81,6 +91,7 @@ def attacks(
     sides = _attack.prepare(case, work.columns)
     yield from guarded("audit", "exact copies", lambda: _copies.exact(case, sides))
     yield from guarded("audit", "near copies", lambda: _copies.near(sides))
+    yield from guarded("audit", "verbatim passages", lambda: _verbatim(work))
     step(1, "")
     yield _not_tested(work)
 
@@ -158,12 +169,16 @@ def _shadowed(work: Work, field: Field, shadows: int | None, journal: Journal) -
     if pool is None:
         work.untested.append("shadow models: too few exposed rows")
         return []
-    assert work.case.real is not None and work.case.holdout is not None
-    real, holdout = (
-        dataclasses.replace(data, frames={"table": work.frames[name]})
-        for name, data in (("real", work.case.real), ("holdout", work.case.holdout))
-    )
-    tried, told = Shadows(work.subject, real, holdout, work.columns, pool, journal).attempts(shadows)
+    real, both = work.case.real, pl.concat([work.frames["real"], work.frames["holdout"]])
+    assert real is not None
+
+    def place(made: Dataset, rows: Ints) -> tuple[Points, Points]:
+        drawn = align(made, real, "drawn", "real").frame
+        frames = {"real": work.frames["real"], "targets": both[rows], "made": drawn}
+        found = _audit_stack.stack(frames, work.columns, field.seed)
+        return found.points[found.part["targets"]], found.points[found.part["made"]]
+
+    tried, told = Shadows(work.subject, Dataset({"table": both}), place, pool, journal).attempts(shadows)
     if not tried:
         work.untested.append(f"shadow models: {told}")
     return tried
@@ -180,6 +195,18 @@ def _risks(field: Field) -> dict[str, dict[str, _audit_risks.Risk | str]]:
         name: {run: risk(field.whole, play, field.seed) for run, play in runs.items()}
         for name, risk in _audit_risks.RISKS.items()
     }
+
+
+def _verbatim(work: Work) -> Iterator[Finding]:
+    """Yield a finding for each column of free text: passages that only training texts hold."""
+    for column in _frames.facts(work.case):
+        if column.kind == "text":
+            made, real, holdout = (
+                work.frames[side][column.name].cast(pl.String).drop_nulls().to_list()
+                for side in ("made", "real", "holdout")
+            )
+            found = _audit_canaries.verbatim(made, real, holdout)
+            yield _audit_canaries.repeated(column.name, found)
 
 
 def _not_tested(work: Work) -> Finding:

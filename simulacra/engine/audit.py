@@ -125,28 +125,30 @@ def _identity(sides: Sides, subject: Subject | None, seed: int) -> Any:
 
 def _claimed(case: Case, subject: Subject | None) -> Iterator[Finding | View]:
     """Yield the claim, its ledger, and lower bounds of epsilon on tables where the method must work hardest."""
+    from simulacra.engine._audit_dp import lower_bounds
     from simulacra.guards.claim import claim
 
     if case.ledger is None:
         yield not_tested("audit", "claim", "no differential privacy is claimed for these rows, so there is no ledger")
         return
     yield from claim(case)
+    yield from lower_bounds(case.ledger, None if subject is None else subject.method)
 
 
 def _attacks(
     case: Case, sides: Sides, subject: Subject | None, shadows: int | None, journal: Journal, step: Any
 ) -> Iterator[Finding | View]:
-    from simulacra.engine import _audit_tables
+    from simulacra.engine import _audit_images, _audit_tables
     from simulacra.guards import _frames
 
     if case.real is None or case.holdout is None:
         yield not_tested("audit", "attacks", ABSENT)
         return
-    if not columns_of(case.real.frame):
-        with _frames.one_thread():
+    with _frames.one_thread():
+        if columns_of(case.real.frame):
+            yield from _audit_images.attacks(case, subject, shadows, journal, step)
+        else:
             yield from _audit_tables.attacks(case, sides.person, subject, shadows, journal, step)
-    else:
-        yield not_tested("audit", "attacks", "images")
 
 
 def _meta(case: Case, made: Any, subject: Subject | None) -> dict[str, Any]:

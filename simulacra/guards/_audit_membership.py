@@ -145,11 +145,14 @@ class Field:
         return replace(self.play, made=np.concatenate([self.fresh, copied]))
 
     def filtered(self) -> Roles:
-        """Return the roles in which made rows near a training row were dropped."""
+        """Return the roles in which made rows near a training row were dropped; fresh ones where too few are left."""
         play, places = self.play, self.whole.points
-        room = float(np.quantile(nearest(places[play.others], places[play.made])[0][:, 0], FILTER))
-        near = nearest(places[play.made], places[play.members])[0][:, 0]
-        return replace(play, made=play.made[near > room])
+        for made in (play.made, self.fresh):
+            room = float(np.quantile(nearest(places[play.others], places[made])[0][:, 0], FILTER))
+            near = nearest(places[made], places[play.members])[0][:, 0]
+            if (near > room).sum() > AROUND:
+                return replace(play, made=made[near > room])
+        return replace(play, made=self.fresh)
 
     def innocent(self) -> Roles:
         """Return the roles in which the made rows are fresh real ones."""
