@@ -18,6 +18,8 @@ from simulacra.core.times import parse
 LARGEST = 2**62
 """Whole multiples of a column's grid are kept within this."""
 GROUPED = r"^[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?$"
+MIDNIGHT = r"^(\d{4}-\d\d-\d\d)[T ]00:00:00(?:\.0+)?$"
+"""A date with the first moment of its day says the date: a column of dates may be stored as times."""
 SIGNS = r"^(?:[$€£¥₹] ?|(?:USD|EUR|GBP|CHF) )|(?: ?[%‰$€£¥₹]| (?:USD|EUR|GBP|CHF))$"
 """Currency before a number; currency or per cent after it."""
 SIGNED = r"^(?:[$€£¥₹]|(?:USD|EUR|GBP|CHF) )|(?:[%‰$€£¥₹]| (?:USD|EUR|GBP|CHF))$"
@@ -108,6 +110,7 @@ def _bare(text: pl.Series) -> pl.Series:
 
 def _plain(text: pl.Series) -> pl.Series:
     text = text.set((text == "").fill_null(False), None)
+    text = text.str.replace(MIDNIGHT, "$1")
     bare = _bare(text)
     # Digits alone are canonical, and those of long codes would be rounded as a number.
     wanted = _is_number(bare) & ~bare.str.contains(r"^(?:0|-?[1-9]\d*)$").fill_null(False)
@@ -135,7 +138,8 @@ def _time_texts(series: pl.Series) -> pl.Series:
         if series.dtype.time_zone:
             series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
         series = series.cast(pl.Datetime("us"))
-    return series.dt.to_string("iso:strict") if series.dtype == pl.Datetime else series.cast(pl.String)
+        return series.dt.to_string("iso:strict").str.replace(MIDNIGHT, "$1")
+    return series.cast(pl.String)
 
 
 def different(text: pl.Series) -> tuple[pl.Series, np.ndarray]:

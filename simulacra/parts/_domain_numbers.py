@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 OCTAVES = 62
 LIKELY = 2.5
 """Standard deviations of its noise beyond which a count beside a sure one is taken for real."""
+OUTSTANDING = 3.5
+"""Standard deviations of its noise from which a run of cells is taken to hold rows, with as many runs to look at."""
 COARSE, FINE = 64, 192
 """Cells of the second and third release of a column."""
 PARTS = {"magnitudes": 0.35, "coarse": 0.3, "fine": 0.35}
@@ -78,6 +80,9 @@ def buy(
             cells[name] = (_split(*cells[name], mass[name], most, exact), cells[name][1])
         found, sigma = _release(wide, cells, budget, rho, part)
         mass.update({name: noisy.astype(float) for name, noisy in found.items()})
+        if part == "coarse":
+            for name in wide:
+                cells[name], mass[name] = _trimmed(lines[name], *cells[name], mass[name], sigma)
     out = {
         name: merged(*cells[name], mass[name], sigma, bins) if name in wide else each(*_span(cells[name]))
         for name in lines
@@ -145,14 +150,40 @@ def _kept(line: Line, starts: Ints, end: int, noisy: Ints, sigma: float) -> tupl
     return (cells, high), mass
 
 
+def _trimmed(line: Line, starts: Ints, end: int, noisy: Floats, sigma: float) -> tuple[tuple[Ints, int], Floats]:
+    """Return the cells without those at the ends of a bought range that surely hold nothing, and their mass.
+
+    A cell is kept from where it, or it and the 1, 3, 7 .. cells before it, stand out of their noise, and one more, so
+    that the rows that noise hides do not all count at the edge.
+    """
+    first, last = 0, len(starts) - 1
+    if line.low is None:
+        first = max(0, _stands_out(noisy, sigma) - 1)
+    if line.high is None:
+        last = max(first, last - max(0, _stands_out(noisy[::-1], sigma) - 1))
+    after = int(starts[last + 1]) - 1 if last + 1 < len(starts) else end
+    return (starts[first : last + 1], after), noisy[first : last + 1]
+
+
+def _stands_out(noisy: Floats, sigma: float) -> int:
+    """Return the first cell of the first run of cells that stands out, 0 when none does."""
+    total = np.concatenate([[0.0], np.cumsum(noisy)])
+    for last in range(1, len(total)):
+        for run in (2**i for i in range(last.bit_length()) if 2**i <= last):
+            if total[last] - total[last - run] > OUTSTANDING * sigma * math.sqrt(run):
+                return last - run
+    return 0
+
+
 def _split(starts: Ints, end: int, mass: Floats, most: int, exact: bool) -> Ints:
-    """Return finer cells: each is cut in equal parts by its share of the mass; exact: round numbers stand alone."""
+    """Return finer cells: each is cut in parts by its share of the mass; exact: round numbers stand alone."""
     share = np.maximum(mass, 0)
     share = share / share.sum() if share.sum() > 0 else np.full(len(mass), 1 / len(mass))
     out: set[int] = set()
     for start, after, part in zip(starts.tolist(), [*starts[1:].tolist(), end + 1], share.tolist(), strict=True):
         width = after - start
-        n = min(width, max(1, round(part * most)))
+        # A power of two hardly ever changes with a single row, so that the ends of ranges stay where they are.
+        n = min(width, 2 ** max(0, round(math.log2(max(part * most, 1)))))
         out.update(start + i * width // n for i in range(n))
         if exact and width > n:
             for value in (v * sign for v in ROUND for sign in (1, -1)):

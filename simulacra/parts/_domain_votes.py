@@ -140,7 +140,9 @@ def _best_time(count: dict[str, float], sigma: float) -> tuple[str, float]:
 
 
 def _twins(format: str) -> list[str]:
-    """Return the formats of the same shape that are tried after this one."""
+    """Return the formats that are tried after this one and fit some of its cells: of the same shape, or with a time."""
+    if format == cells.ISO_DATE:
+        return ["%Y-%d-%m", cells.ISO_TIME]
     clock = next((c for c in _PLAIN_CLOCKS if format.endswith(f" {c}")), "")
     bare = format.removesuffix(f" {clock}") if clock else format
     for _, formats in DATES:
