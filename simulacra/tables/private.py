@@ -77,6 +77,9 @@ class Private(Generator):
         if self.target is not None and self.target not in frame.columns:
             raise ConfigError(f"{self.name}: target {self.target!r} is no column.{near(self.target, frame.columns)}")
         parsed = self._rules(frame.columns)
+        if not budget.entries:
+            # Everything that follows is a Gaussian release, and those have the exact account.
+            budget.gaussian_only()
         found = settle(data, budget, share=self.domain, bins=self.bins, unknown=self.unknown)
         self.domain_: dict[str, Any] = found.to_state()
         self.schema_ = found.schema
