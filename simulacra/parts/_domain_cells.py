@@ -20,6 +20,8 @@ LARGEST = 2**62
 GROUPED = r"^[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?$"
 MIDNIGHT = r"^(\d{4}-\d\d-\d\d)[T ]00:00:00(?:\.0+)?$"
 """A date with the first moment of its day says the date: a column of dates may be stored as times."""
+COMMA = r"^[+-]?(?:0|[1-9]\d{0,2}(?:\.\d{3})*|[1-9]\d*),(?:\d{1,2}|\d{4,})$"
+"""A number with a decimal comma; of "1,234" the comma is taken for a sign of thousands."""
 SIGNS = r"^(?:[$€£¥₹] ?|(?:USD|EUR|GBP|CHF) )|(?: ?[%‰$€£¥₹]| (?:USD|EUR|GBP|CHF))$"
 """Currency before a number; currency or per cent after it."""
 SIGNED = r"^(?:[$€£¥₹]|(?:USD|EUR|GBP|CHF) )|(?:[%‰$€£¥₹]| (?:USD|EUR|GBP|CHF))$"
@@ -105,7 +107,13 @@ def _bare(text: pl.Series) -> pl.Series:
     if signed.any():
         text = text.zip_with(~signed, text.str.replace_all(SIGNS, ""))
     grouped = text.str.contains(GROUPED).fill_null(False)
-    return text.zip_with(~grouped, text.str.replace_all(",", "", literal=True)) if grouped.any() else text
+    if grouped.any():
+        text = text.zip_with(~grouped, text.str.replace_all(",", "", literal=True))
+    comma = text.str.contains(COMMA).fill_null(False)
+    if comma.any():
+        plain = text.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+        text = text.zip_with(~comma, plain)
+    return text
 
 
 def _plain(text: pl.Series) -> pl.Series:

@@ -54,19 +54,21 @@ def fit(
     rho: float | None = None,
     weights: Sequence[float] | None = None,
     most_cells: int = MOST_CELLS,
+    names: Sequence[str] | None = None,
 ) -> Model:
     """Return a model of the rows' codes, paid from the budget; nothing else about the rows is in it.
 
     codes: (rows, columns) from 0 to sizes - 1. sizes: levels of each column, public. preset: "adaptive" holds as many
     pairs of columns as the noise bears and most_cells allows, "tree" a spanning tree of pairs (Chow and Liu 1968),
     "independent" single columns. rho: what to spend, all that is left when None. weights: how much each column counts,
-    > 0. most_cells: of the junction tree, the limit on time and memory. Raises ConfigError, BudgetError, MissingExtra.
+    > 0. most_cells: of the junction tree, the limit on time and memory. names: of the columns, for the ledger.
+    Raises ConfigError, BudgetError, MissingExtra.
     """
     if preset not in PRESETS:
         raise ConfigError(f"preset must be one of {', '.join(PRESETS)}, got {preset!r}")
     if not budget.entries:
         budget.gaussian_only()
-    return _Fit(codes, [int(s) for s in sizes], budget, rho, weights, most_cells).run(preset)
+    return _Fit(codes, [int(s) for s in sizes], budget, rho, weights, most_cells, names).run(preset)
 
 
 class _Fit:
@@ -80,9 +82,11 @@ class _Fit:
         rho: float | None,
         weights: Sequence[float] | None,
         most_cells: int,
+        names: Sequence[str] | None,
     ) -> None:
         self.codes, self.sizes, self.budget, self.most_cells = codes, sizes, budget, most_cells
         self.weights = [1.0] * len(sizes) if weights is None else [float(w) for w in weights]
+        self.names = [str(c) for c in range(len(sizes))] if names is None else list(names)
         self.rho = budget.rho_left if rho is None else rho
         self.keep = budget.rho_left - self.rho
         self.measured: list[Measured] = []
@@ -118,7 +122,7 @@ class _Fit:
         until = self.budget.rho_left - rho
         for i, (group, part) in enumerate(zip(groups, share, strict=True)):
             cost = rho * float(part) if i < len(groups) - 1 else self.budget.rho_left - until
-            what = f"counts of column{'s' * (len(group) > 1)} {' x '.join(str(c) for c in group)}"
+            what = f"counts of column{'s' * (len(group) > 1)} {' x '.join(self.names[c] for c in group)}"
             noisy = self.budget.gaussian(self.counter(group, cells), rho=cost, what=what)
             sigma = self.budget.entries[-1].scale
             self.measured.append(Measured(group, noisy.astype(np.float64), sigma))

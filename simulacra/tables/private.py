@@ -88,7 +88,13 @@ class Private(Generator):
         expected = told.estimate(found.sizes, budget.rho_left, budget.rows)
         weights = [4.0 if name == self.target else 1.0 for name in found.names]
         model = marginals.fit(
-            found.encode(frame), found.sizes, budget, preset=self.preset, weights=weights, most_cells=self.size
+            found.encode(frame),
+            found.sizes,
+            budget,
+            preset=self.preset,
+            weights=weights,
+            most_cells=self.size,
+            names=found.names,
         )
         self.model_: dict[str, Any] = model.to_state()
         self.rows_: int = max(1, round(model.total))
