@@ -11,6 +11,7 @@ from simulacra.mask._names import (
     AMBIGUOUS,
     CALENDAR,
     CITY,
+    ENGLISH,
     FAMILY,
     GIVEN,
     HEAD,
@@ -40,6 +41,8 @@ _SPEAKER: Final = re.compile(r"(?:\]|\d\d:\d\d(?::\d\d)?|>) ?$")
 """What stands before the one who speaks in a chat: "[10:32] will: ..."."""
 
 
+_ARTICLES: Final = frozenset("the a an this that these those my your his her its our their some any every no of".split())
+"""Words before a thing rather than a person that no list holds ("the Kremlin")."""
 _LISTING: Final = frozenset((", ", " and ", ", and ", " & ", " und ", " et ", " y ", " e ", " or ", "/", " / ", " , ", "; "))
 
 
@@ -51,7 +54,7 @@ class Words:
 
     __slots__ = ("cap", "caseless", "count", "end", "flag", "german", "low", "named", "raw", "start", "text", "titled", "upper")
 
-    def __init__(self, text: str, known: dict[str, int]) -> None:
+    def __init__(self, text: str, known: dict[str, int], language: str | None = None) -> None:
         self.text = text
         found = list(_WORDS.finditer(text))
         self.raw = [match[0] for match in found]
@@ -70,7 +73,7 @@ class Words:
         # A line of capitalised words is a heading or a title: a capital says less there.
         self.titled = self.count > 4 and sum(capitals) > 0.75 * self.count
         self.named = -9
-        self.german = sum(word in _GERMAN for word in self.low) >= 2
+        self.german = language == "de" if language else sum(word in _GERMAN for word in self.low) >= 2
 
     def gap(self, i: int) -> str:
         """Return what stands between word i - 1 and word i."""
@@ -98,10 +101,10 @@ def _hyphened(word: str, known: dict[str, int]) -> int:
     return WORD if all(flag & (WORD | STOP) for flag in flags) else 0
 
 
-def find(text: str) -> Iterator[Found]:
-    """Yield people, places and bodies; hits of different kinds may overlap."""
+def find(text: str, language: str | None = None) -> Iterator[Found]:
+    """Yield people, places and bodies; hits of different kinds may overlap. language: None tells it from the words."""
     lists = gazetteer()
-    words = Words(text, lists.words)
+    words = Words(text, lists.words, language)
     i = 0
     while i < words.count:
         flag = words.flag[i]
@@ -388,7 +391,10 @@ def _single(words: Words, k: int, given: bool, family: bool, strong: bool, cue: 
     if not cap:
         if not given or len(word) < 3:
             return 0.62 if strong and flag & FAMILY else 0.0
-        return 0.8 if strong else 0.7 if words.upper or cue else 0.6 if len(word) > 3 else 0.5
+        if strong:
+            return 0.8
+        usual = flag & ENGLISH or len(word) > 4
+        return (0.7 if words.upper or cue else 0.6) if usual else 0.5 * words.upper
     if given:
         return 0.95 if strong else 0.9 if cue or says else 0.87 if not words.titled else 0.75
     if family:
@@ -405,6 +411,8 @@ def _unknown(words: Words, k: int, strong: bool, cue: bool, opens: bool, says: b
         return 0.72 if strong and len(word) > 2 and not raw.isupper() else 0.0
     if strong:
         return 0.78
+    if k and words.low[k - 1] in _ARTICLES:
+        return 0.0
     if opens:
         return 0.55 if says and len(word) > 3 else 0.0
     return 0.65 if cue or says else 0.55

@@ -112,7 +112,7 @@ def find(text: str, digit: bool) -> Iterator[Found]:
             if rule.check is not None and not rule.check(match[rule.group]):
                 score = rule.alone
             if rule.check is None and rule.trigger == "0" and COUNTED.search(text, max(0, match.start() - 24), match.start()):
-                score -= 0.4
+                score -= 0.5
             if score >= 0.5:
                 yield match.start(rule.group), match.end(rule.group), rule.type, score, rule.name
     if digit:

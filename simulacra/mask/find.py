@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from simulacra.core.errors import ConfigError, DataError, near
 from simulacra.mask.types import DOUBTFUL, SURE, TYPES
 
 if TYPE_CHECKING:
@@ -56,8 +57,10 @@ def find_text(
 ) -> list[Hit]:
     """Return the identifiers of one text, sorted by position, none overlapping another.
 
-    language: two letters ("en", "de", ...), or None to tell from the words of the text. ner: also ask the model of the
-    extra `ner` (English). types: report only these. least: lowest score reported, 0..1.
+    language: two letters ("en", "de", ...), or None to tell from the words of the text; it only decides whether a capital
+    is a sign of a name (in German every noun has one). ner: also ask the model of the extra `ner` (English). types:
+    report only these. least: lowest score reported, 0..1. Raises ConfigError for an unknown type, DataError for a text
+    that is no string, MissingExtra without the extra.
     """
     return find_texts([text], language, ner, types=types, least=least)[0]
 
@@ -71,9 +74,11 @@ def find_texts(
     least: float = DOUBTFUL,
 ) -> list[list[Hit]]:
     """Return the identifiers of each text (see find_text); a missing text has none."""
-    wanted = None if types is None else frozenset(types)
-    whole = [text or "" for text in texts]
-    rows: Iterable[list[Found]] = map(_rows, whole)
+    wanted = _wanted(types)
+    if ner and language not in (None, "en"):
+        raise ConfigError(f"ner=True reads English only, but language is {language!r}: leave one of the two out")
+    whole = [_checked(text) for text in texts]
+    rows: Iterable[list[Found]] = (_rows(text, language) for text in whole)
     if ner:
         from simulacra.mask import _ner
 
@@ -81,7 +86,22 @@ def find_texts(
     return [[Hit(*row) for row in found if row[3] >= least and (wanted is None or row[2] in wanted)] for found in rows]
 
 
-def _rows(text: str) -> list[Found]:
+def _wanted(types: Collection[str] | None) -> frozenset[str] | None:
+    if types is None:
+        return None
+    for kind in types:
+        if kind not in TYPES:
+            raise ConfigError(f"no type of identifier is called {kind!r}.{near(kind, TYPES)}")
+    return frozenset(types)
+
+
+def _checked(text: str | None) -> str:
+    if text is not None and not isinstance(text, str):
+        raise DataError(f"a text to search is {type(text).__name__}, not a string: decode or convert it first")
+    return text or ""
+
+
+def _rows(text: str, language: str | None) -> list[Found]:
     """Ask every rule, then what the hits make likely beside them; keep of overlapping hits the better one."""
     from simulacra.mask import _names_find, _rules, _rules_address, _rules_blocks, _rules_dates, _rules_labels, _rules_phones
 
@@ -90,7 +110,7 @@ def _rows(text: str) -> list[Found]:
     rows = [*_rules.find(text, digit), *_rules_labels.find(text, low, digit), *_rules_dates.find(text, low, digit)]
     rows += _rules_address.find(text, low, digit)
     rows += _rules_blocks.regions(text)
-    rows += _names_find.find(text)
+    rows += _names_find.find(text, language)
     if not digit:
         return _settled(rows)
     rows += _rules_phones.find(text)
