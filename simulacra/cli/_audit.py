@@ -12,7 +12,7 @@ from simulacra.core.errors import ConfigError
 if TYPE_CHECKING:
     from simulacra.core.report import Report
 
-FLAGS = ("model", "person", "shadows")
+FLAGS = ("model", "person", "shadows", "sign")
 """Names of the flags that have a meaning with --audit only."""
 FOREIGN = ("new", "only", "target", "trial")
 
@@ -34,6 +34,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="refits for the attack by shadow models (default: as many of 32 as 2 minutes allow; 0 for none)",
     )
+    add(
+        "--sign", metavar="FILE", help="write the page to sign of an output made under a privacy budget, with the audit"
+    )
 
 
 def refuse(given: argparse.Namespace) -> None:
@@ -48,6 +51,13 @@ def refuse(given: argparse.Namespace) -> None:
             raise ConfigError(f"--{name} has no meaning with --audit; leave it out")
     if given.made is None:
         raise ConfigError("name the made rows to audit: simulacra check MADE --audit --model M --real real.csv ...")
+    if given.sign:
+        from simulacra.engine.private import signable
+
+        if Path(given.sign).suffix.lower() not in (".html", ".htm"):
+            raise ConfigError(f"--sign {given.sign}: the page to sign is written as .html")
+        common.existing(given.sign, given.force)
+        signable(given.made)
 
 
 def run(given: argparse.Namespace) -> Report:
@@ -68,6 +78,17 @@ def run(given: argparse.Namespace) -> Report:
         mode=given.mode,
         journal=_journal(given),
     )
+
+
+def sign(given: argparse.Namespace, report: Report) -> None:
+    """Write the page to sign, where it was asked for."""
+    if not (given.audit and given.sign):
+        return
+    from simulacra.core.atomic import write_text
+    from simulacra.engine.private import signed
+
+    write_text(given.sign, signed(given.made, report, apart=given.real is not None))
+    print(f"\nOpen: {given.sign}")
 
 
 def _journal(given: argparse.Namespace) -> Path | None:

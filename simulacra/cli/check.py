@@ -57,6 +57,7 @@ def run(given: argparse.Namespace) -> int:
     common.show(report)
     if given.out:
         print(f"\nOpen: {given.out}")
+    _audit.sign(given, report)
     return int(bool(given.fail_on) and VERDICTS.index(report.verdict) >= VERDICTS.index(given.fail_on))
 
 

@@ -51,6 +51,13 @@ def listen(listener: Listener) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Send nothing from inside the block: the progress of many small fits would drown that of the whole."""
+    with listen(lambda event: None):
+        yield
+
+
+@contextlib.contextmanager
 def task(what: str, total: float = 1) -> Iterator[Callable[..., None]]:
     """Announce a piece of work; yields step(amount=1, detail="")."""
     start, done = time.monotonic(), 0.0

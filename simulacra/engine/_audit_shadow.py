@@ -11,7 +11,7 @@ import numpy as np
 
 from simulacra.core.data import Dataset
 from simulacra.core.errors import SimulacraError
-from simulacra.core.progress import listen, task
+from simulacra.core.progress import quiet, task
 from simulacra.core.rng import stream
 from simulacra.guards import _audit_lira, _audit_stack
 from simulacra.guards._audit_membership import PLANTED
@@ -123,7 +123,7 @@ class Shadows:
             return {k: np.array(v) for k, v in self.journal.done[number, "shadow"].items()}
         rows = Dataset({"table": self.rows.frame[self.pool.learned(self.pool.deal(number))]})
         n = len(self.pool.field.play.made)
-        with listen(_nobody):
+        with quiet():
             seed = int(stream(self.pool.field.seed, "engine/audit", "shadow seed", number).integers(2**31))
             made = self.subject.fit(rows, seed).sample(n, seed=seed, kind="dataset")
         out = _audit_lira.read(*self.place(made, self.pool.rows))
@@ -155,7 +155,3 @@ class Shadows:
 def _trials(readings: list[dict[str, Floats]], inside: Ints) -> Trials:
     named = {name: np.stack([r[name] for r in readings]) for name in _audit_lira.READINGS}
     return _audit_lira.Trials(named, inside.astype(np.int8))
-
-
-def _nobody(event: object) -> None:
-    """Hear of no progress: that of single fits would drown that of the audit."""

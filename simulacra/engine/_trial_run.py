@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulacra.core.data import Dataset
 from simulacra.core.errors import ConfigError, SimulacraError
-from simulacra.core.progress import listen, task
+from simulacra.core.progress import quiet, task
 from simulacra.core.rng import stream
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Work:
                 for plan in self.plans:
                     name = plan.arm.name
                     if (number, name) not in self.journal.done and name not in failed:
-                        with listen(_nobody):
+                        with quiet():
                             result = self._one(number, plan)
                         self.journal.add(number, name, result)
                         failed |= {name} if "why" in result else set()
@@ -148,7 +148,3 @@ class Work:
                 "chance and the held-out rows, not the draw of training rows."
             )
         return tuple(out)
-
-
-def _nobody(event: Any) -> None:
-    """Hear of no progress: that of single fits would drown that of the trial."""

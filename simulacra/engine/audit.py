@@ -14,7 +14,7 @@ from simulacra.core.errors import DataError
 from simulacra.core.infer_images import columns_of
 from simulacra.core.lineage import keyed_hash, versions
 from simulacra.core.options import whole
-from simulacra.core.progress import task
+from simulacra.core.progress import quiet, task
 from simulacra.core.report import Finding, Report, View
 from simulacra.core.schema import Schema
 from simulacra.engine._audit_model import Subject, subject_of
@@ -132,7 +132,8 @@ def _claimed(case: Case, subject: Subject | None) -> Iterator[Finding | View]:
         yield not_tested("audit", "claim", "no differential privacy is claimed for these rows, so there is no ledger")
         return
     yield from claim(case)
-    yield from lower_bounds(case.ledger, None if subject is None else subject.method)
+    with quiet():
+        yield from lower_bounds(case.ledger, None if subject is None else subject.method)
 
 
 def _attacks(

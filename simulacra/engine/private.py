@@ -144,10 +144,11 @@ def unmeasured(report: Report) -> Report:
     return dataclasses.replace(report, findings=tuple(told(f) for f in report.findings), meta=meta)
 
 
-def statement(card: Card, ledger: Budget, rows: pl.DataFrame, audit: Report | None = None) -> str:
+def statement(card: Card, ledger: Budget, rows: pl.DataFrame, audit: Report | None = None, apart: bool = False) -> str:
     """Return the page to sign for an output: what its ledger says, and nothing that was not paid.
 
     rows: made ones, whose columns the checklist of Safe Harbor goes through. audit: its report, when one was run.
+    apart: that audit looked at real rows.
     """
     report = card.report
     if report is None:
@@ -157,14 +158,11 @@ def statement(card: Card, ledger: Budget, rows: pl.DataFrame, audit: Report | No
     known = {f"{name} (sha256)": digest for name, digest in card.parts.items()}
     versions = {f"version of {name}": version for name, version in card.lineage.versions.items()}
     facts = {"method": card.lineage.made_by, "rows": f"{card.rows:,}", **versions, **known}
-    return sign.render(sign.Page(card.title, report, safe_harbor(rows), audit, facts))
+    return sign.render(sign.Page(card.title, report, safe_harbor(rows), audit, facts, apart))
 
 
-def signed(made: str | Path, audit: Report) -> str:
-    """Return the page to sign of a finished output, with the figures of its audit.
-
-    Raises ConfigError when `made` is no output folder, or was not made under a privacy budget.
-    """
+def signable(made: str | Path) -> tuple[Dataset, Budget]:
+    """Return the rows and the ledger of an output. Raises ConfigError where there is no folder or no claim to sign."""
     path = Path(made)
     if not folder.is_output(path):
         raise ConfigError(f"{path}: a page to sign is written for a folder that simulacra make wrote")
@@ -172,13 +170,23 @@ def signed(made: str | Path, audit: Report) -> str:
     ledger = ledger_of(data.lineage)
     if ledger is None:
         raise ConfigError(f"{path} was not made under a privacy budget, so there is no claim to sign")
+    return data, ledger
+
+
+def signed(made: str | Path, audit: Report, *, apart: bool) -> str:
+    """Return the page to sign of a finished output, with the figures of its audit.
+
+    apart: the audit looked at real rows, so that this page stays with them. Raises ConfigError as `signable` does.
+    """
+    path = Path(made)
+    data, ledger = signable(path)
     sums = json.loads((path / "manifest.json").read_text("utf-8"))["files"]
     parts = {name: digest for name, digest in sums.items() if name.startswith(("data/", "media/"))}
     found = path / "findings.json"
     report = Report.from_dict(json.loads(found.read_text("utf-8"))) if found.is_file() else None
     empty = data.frame.clear()
     card = Card(len(data), empty, ".parquet", dict(list(parts.items())[:LISTED]), data.schema, data.lineage, report)
-    return statement(card, ledger, data.frame, audit)
+    return statement(card, ledger, data.frame, audit, apart)
 
 
 def safe_harbor(rows: pl.DataFrame) -> list[dict[str, Any]]:

@@ -248,3 +248,18 @@ def test_the_recipe_of_a_folder_holds_no_count_from_a_schema(tmp_path: Path) -> 
     assert "rows" not in (tmp_path / "out" / "recipe.toml").read_text()
     told = json.loads((tmp_path / "out" / "lineage.json").read_text())
     assert told["facts"]["ledger"]["public"]
+
+
+def test_the_audited_page_says_whether_it_may_leave(tmp_path: Path) -> None:
+    from simulacra.core.report import Finding, Report
+    from simulacra.engine import private
+
+    simulacra.make(toys.people(300, 3), out=tmp_path / "out", **BUDGET, **FAST)
+    audit = Report.of([Finding("audit", "linkability", "ok", "no better than the control", value=0.01)])
+    page = private.signed(tmp_path / "out", audit, apart=False)
+    assert "no better than the control" in page and "not for release" not in page
+    assert "This copy is not for release" in private.signed(tmp_path / "out", audit, apart=True)
+    simulacra.make(toys.people(300, 3), "tables/copula", only=["claim"], out=tmp_path / "plain")
+    for wrong, said in ((tmp_path / "plain", "no claim to sign"), (tmp_path, "a page to sign is written for a folder")):
+        with pytest.raises(ConfigError, match=said):
+            private.signed(wrong, audit, apart=False)

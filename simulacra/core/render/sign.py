@@ -24,6 +24,10 @@ NOT_COVERED = (
     "release.",
 )
 ANNEX = "Annex"
+APART = (
+    "<p><b>This copy is not for release:</b> its audit was computed from real rows, which no budget paid. Keep it "
+    "where they are kept; the sign.html of the output may be released.</p>"
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class Page:
     """What the page shows. report: of the release, with the findings of the guard "claim". title: what was made.
 
     checklist: items of Safe Harbor as mappings of item, words, state, covered, how. audit: the report of an audit, None
-    when none was run. facts: versions, hashes and other plain values for the foot of the page.
+    when none was run. facts: versions, hashes and other plain values for the foot of the page. apart: the audit looked
+    at real rows without paying, so this page is not released.
     """
 
     title: str
@@ -39,6 +44,7 @@ class Page:
     checklist: Sequence[Mapping[str, Any]] = ()
     audit: Report | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    apart: bool = False
 
 
 def render(page: Page) -> str:
@@ -60,7 +66,7 @@ def render(page: Page) -> str:
         '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
         f"<title>To sign: {name}</title>\n<style>{css}</style>\n</head>\n"
         f'<body class="sign">\n<header><p class="kind">Privacy statement, to read and sign</p>'
-        f"<h1><bdi>{name}</bdi></h1>{_claim(page.report)}</header>\n<main>\n{body}\n</main>\n"
+        f"<h1><bdi>{name}</bdi></h1>{_claim(page.report)}{APART * page.apart}</header>\n<main>\n{body}\n</main>\n"
         "<footer><p>Made by Simulacra. This file is complete in itself: it holds no script and loads nothing. Any "
         "browser prints it, or saves it as PDF.</p></footer>\n</body>\n</html>\n"
     )
