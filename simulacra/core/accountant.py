@@ -148,10 +148,14 @@ def _cumulant(rate: float, sigma: float, order: int) -> float:
 
 def epsilon_of_curve(curve: Callable[[float], float], delta: float) -> float:
     """Return the smallest epsilon over ORDERS. Reference: Canonne, Kamath and Steinke (2020), proposition 12."""
-    found = (
-        curve(order) + math.log1p(-1 / order) - (math.log(delta) + math.log(order)) / (order - 1) for order in ORDERS
-    )
-    return max(0.0, min(found))
+    best = math.inf
+    for order in ORDERS:
+        cost = curve(order)
+        best = min(best, cost + math.log1p(-1 / order) - (math.log(delta) + math.log(order)) / (order - 1))
+        if cost > best + 5:
+            # A curve never falls, and what is taken off it is less than that: no higher order is better.
+            break
+    return max(0.0, best)
 
 
 # All of it ----------------------------------------------------------------------------------------------------------
