@@ -110,7 +110,7 @@ class Book:
     # Names ------------------------------------------------------------------------------------------------------------
 
     def person(self, name: Parts) -> tuple[str, str]:
-        """Return the given and the family name that stand for a person with both."""
+        """Return the given and the family name that stand for a person who has both."""
         given, family = name.of("given"), name.of("family")
         assert given is not None and family is not None
         key = name.key

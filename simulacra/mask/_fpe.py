@@ -25,6 +25,7 @@ DIGITS, LOWER, UPPER = string.digits, string.ascii_lowercase, string.ascii_upper
 _HEX = re.compile(r"\{?(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?:0x)?[0-9a-f]{16,})\}?", re.I)
 
 
+@lru_cache(maxsize=1 << 16)
 def encrypt(text: str, key: Key, kind: str = "code") -> str:
     """Return the surrogate of a code; kind: "code", "card" or "iban", whose check digits come out valid.
 
@@ -101,6 +102,7 @@ def _mark(shape: tuple[str, ...]) -> str:
     return "".join(a if len(a) == 1 else f"\x00{a[0]}{len(a)}" for a in shape)
 
 
+@lru_cache(maxsize=1 << 16)
 def _shape(text: str) -> tuple[str, ...]:
     """Return the alphabet of every character; a sign has only itself, and a number never gains a leading zero."""
     hexadecimal = _HEX.fullmatch(text) is not None and any(c.isalpha() for c in text)
@@ -127,11 +129,13 @@ def _walk(number: int, count: int, key: Key, mark: str, forward: bool) -> int:
 
 
 def _round(right: int, turn: int, half: int, key: Key, mark: str) -> int:
-    width = (half + 7) // 8
     block = key.mac(f"fpe {turn} {half} {mark}", format(right, "x"))
+    if half <= 256:
+        return int.from_bytes(block, "big") >> (256 - half)
+    width = (half + 7) // 8
     while len(block) < width:
         block += key.mac(f"fpe {turn} {len(block)} {mark}", format(right, "x"))
-    return int.from_bytes(block[: max(width, 8)], "big") & ((1 << half) - 1)
+    return int.from_bytes(block[:width], "big") >> (8 * width - half)
 
 
 def _forward(x: int, half: int, key: Key, mark: str) -> int:

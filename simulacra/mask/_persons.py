@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’‘](?=[^\W\d_])|\u00ad)*")
 _OWNS = re.compile(r"['’]s$", re.I)
@@ -27,8 +28,11 @@ MALE_TITLES = listed("mr sir lord herr don mister sr")
 PARTICLES = listed("van von der den de del della di da dos das du la le el al bin ibn ten ter zu zur y e")
 
 
+@lru_cache(maxsize=1 << 16)
 def fold(text: str) -> str:
     """Return a text by which equal names agree: no accents, one case, single blanks."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     plain = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ø", "o").replace("ł", "l"))
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).casefold().split())
 
@@ -77,7 +81,8 @@ def parts(text: str, single: str = "single") -> Parts:
     """Take a name apart; single: the role of a name of one word, where a column says it."""
     found = [(m.start(), _end(m)) for m in _WORD.finditer(text)]
     titles = {fold(text[s:e]) for s, e in found if _title(text, s, e)}
-    core = [(s, e) for s, e in found if not _title(text, s, e)]
+    # "Judge" alone is somebody's name.
+    core = [(s, e) for s, e in found if not _title(text, s, e)] or found[-1:]
     plain = [(s, e) for s, e in core if fold(text[s:e]) not in PARTICLES or len(core) == 1]
     sex = "female" if titles & FEMALE_TITLES else "male" if titles & MALE_TITLES else ""
     roles = _roles(text, plain, single if not titles or single != "single" else "family")
@@ -96,8 +101,8 @@ def _title(text: str, start: int, end: int) -> bool:
 
 
 def _roles(text: str, words: Sequence[tuple[int, int]], single: str) -> list[str]:
-    if len(words) == 1:
-        return [single]
+    if len(words) < 2:
+        return [single] * len(words)
     if single in ("given", "family"):
         # A column of given names may hold two of them.
         return [single] + ["middle" if single == "given" else "family"] * (len(words) - 1)
@@ -106,8 +111,6 @@ def _roles(text: str, words: Sequence[tuple[int, int]], single: str) -> list[str
     if first and len(first) < len(words):
         rest = ["given", *["middle"] * (len(words) - len(first) - 1)]
         return ["family"] * len(first) + rest
-    if not words:
-        return []
     joined = [text[a[1] : b[0]] == "-" for a, b in zip(words[1:], words[2:], strict=False)]
     middle = ["family" if all(joined[i:]) and joined[i:] else "middle" for i in range(len(words) - 2)]
     return ["given", *middle, "family"]

@@ -9,6 +9,7 @@ import secrets
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,13 +35,18 @@ class Key:
 
     def mac(self, domain: str, text: str) -> bytes:
         """Return 32 bytes that depend on key, project, domain and text; nobody without the key can repeat them."""
-        # Lengths stand before the parts, so that no two different triples make the same message.
-        parts = [LABEL, self.project.encode(), domain.encode(), text.encode("utf-8", "surrogatepass")]
-        return hmac.digest(self.secret, b"".join(len(p).to_bytes(8, "big") + p for p in parts), hashlib.sha256)
+        return hmac.digest(self.secret, _framed(self.project, domain) + text.encode("utf-8", "surrogatepass"), "sha256")
 
     def draws(self, domain: str, text: str, attempt: int = 0) -> Draws:
         """Return a supply of choices that depend on key, project, domain, text and attempt alone."""
         return Draws(self.mac(f"{domain} {attempt}" if attempt else domain, text))
+
+
+@lru_cache(maxsize=4096)
+def _framed(project: str, domain: str) -> bytes:
+    """Return what stands before every text: lengths before the parts, so that no two triples make one message."""
+    parts = (LABEL, project.encode(), domain.encode())
+    return b"".join(len(part).to_bytes(8, "big") + part for part in parts)
 
 
 class Draws:
