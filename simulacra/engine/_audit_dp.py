@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from simulacra.core.accountant import SGD
+from simulacra.core.budget import CHOICE
 from simulacra.core.case import guarded, not_tested
 from simulacra.core.noise import Noise
 from simulacra.core.report import Finding
@@ -23,6 +24,8 @@ CONFIDENCE = 0.99
 """That no bound of one audit is too high."""
 DRAWS = 500_000
 """Noisy counts of one replay."""
+PICKS = 1500
+"""Choices of one replay, for each of its two tables; they are drawn one by one."""
 WEIGHTS = 40_000_000
 """Canaries times steps of one training."""
 FIT_RUNS = 960
@@ -52,7 +55,8 @@ def _parts(ledger: Budget, method: Generator | None, noise: Noise) -> Iterator[t
     """Yield what can be audited of a ledger, and how."""
     released = [e for e in ledger.entries if e.mechanism != SGD]
     if released:
-        runs = min(3000, max(300, DRAWS // (2 * len(released))))
+        picks = sum(e.mechanism == CHOICE for e in released)
+        runs = max(300, min(3000, DRAWS // (2 * len(released)), PICKS // max(1, picks)))
         yield "lower bound of epsilon, releases", lambda: _audit_pairs.replay(ledger, noise, runs)
     for e in ledger.entries:
         if e.mechanism == SGD:

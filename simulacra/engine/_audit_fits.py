@@ -30,7 +30,7 @@ LEVELS = 12
 """Levels of each column; whether units are added is decided for each, so that a fit is as many runs."""
 LOOKS = 3
 """Fits of each table that show what their releases count."""
-BASE = 100
+BASE = 40
 """Rows of a level for each that may be added: enough that the noise hides no level, else a method measures less."""
 
 

@@ -1,4 +1,4 @@
-"""The white-box audit: what a test of two tables can tell never exceeds the claim, comes near it, and catches noise that is too small.
+"""The white-box audit: bounds never exceed the claim, come near it, and catch noise that is too small.
 
 Noise is never seeded, so every bound asserted here is wide enough for fewer than one false alarm in a million runs.
 """
@@ -10,15 +10,20 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from scipy.special import ndtr
 from scipy.stats import binom
 
 from simulacra.core import accountant
 from simulacra.core.budget import Budget
-from simulacra.core.noise import Noise
+from simulacra.core.noise import Noise, UnsafeNoise
+from simulacra.core.schema import Column, Schema, Table
+from simulacra.engine import _audit_fits as fits
 from simulacra.engine import _audit_pairs as pairs
 from simulacra.engine._audit_bounds import GDP, ZCDP, Errors, above, epsilon_bound, mu_bound, renyi, rho_bound
+from simulacra.engine._audit_dp import lower_bounds
+from simulacra.tables import Private
 
 SURE = 1 - 1e-7
 """Confidence at which no honest mechanism may be above its claim."""
@@ -131,11 +136,92 @@ def test_a_value_of_one_unit_passes_no_oftener_than_was_charged() -> None:
 
 
 def test_training_stays_below_its_claim_and_near_it() -> None:
-    found = pairs.training(lambda: Budget(3.0, 1e-9, person="person", rows=2), 60_000)
+    found = pairs.training(lambda: Budget(3.0, 1e-9, person="person", rows=2), 40_000)
     assert found.bound(SURE) <= found.claim == pytest.approx(3.0)
     assert found.bound(USUAL) >= found.claim / 2
 
 
 def test_training_with_half_the_noise_is_caught() -> None:
-    found = pairs.training(lambda: HalfTraining(3.0, 1e-9), 60_000)
+    found = pairs.training(lambda: HalfTraining(3.0, 1e-9), 40_000)
     assert found.bound(0.999) > found.claim
+
+
+# Whole fits -----------------------------------------------------------------------------------------------------------
+
+
+def fit(preset: str, declared: bool) -> fits.Fit:
+    """Return what fits tables/private on the tables of the audit, whose levels are declared or must be bought."""
+    levels = tuple(f"l{i:02d}" for i in range(fits.LEVELS))
+
+    def run(table: pl.DataFrame, budget: Budget) -> None:
+        known = [
+            Column(name, "category", "String", levels=levels, source="declared")
+            if name != budget.person
+            else Column(name, "id", "String", unique=True, source="declared")
+            for name in table.columns
+        ]
+        schema = Schema({"table": Table(tuple(known))}) if declared else None
+        Private(preset=preset).fit(table, budget=budget, schema=schema, seed=0)
+
+    return run
+
+
+def test_a_whole_fit_stays_below_its_claim_and_near_it() -> None:
+    found = fits.fits(budget(1.0, 1, Noise()), fit("independent", True), 700)
+    assert found.bound(SURE) <= found.claim == pytest.approx(1.0)
+    assert found.bound(USUAL) >= found.claim / 2
+
+
+@pytest.mark.parametrize(("preset", "declared"), [("adaptive", True), ("tree", False)])
+def test_a_fit_of_persons_with_too_many_rows_stays_below_its_claim(preset: str, declared: bool) -> None:
+    """Of six rows of a person two may be used; fewer runs, and so a third of the claim."""
+    found = fits.fits(budget(1.0, 2, Noise()), fit(preset, declared), 360)
+    assert found.bound(SURE) <= found.claim == pytest.approx(1.0)
+    assert found.bound(USUAL) >= found.claim / 3 * (1 if declared else 0.5)
+
+
+def test_a_whole_fit_with_half_the_noise_is_caught() -> None:
+    found = fits.fits(budget(1.0, 1, HalfNoise()), fit("independent", True), 600)
+    assert found.bound(0.999) > found.claim
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", ["adaptive", "tree"])
+def test_a_whole_fit_that_buys_its_domain_stays_below_its_claim_and_near_it(preset: str) -> None:
+    """Slow: a hundred fits, whose votes, levels and counts are all looked at, with whole and with half the noise."""
+    for noise in (Noise(), HalfNoise()):
+        found = fits.fits(budget(1.0, 1, noise), fit(preset, False), 1400)
+        if isinstance(noise, HalfNoise):
+            assert found.bound(0.999) > found.claim
+        else:
+            assert found.bound(SURE) <= found.claim
+            assert found.bound(USUAL) >= found.claim / 2
+
+
+# The findings ---------------------------------------------------------------------------------------------------------
+
+
+def ledger(noise: Noise) -> Budget:
+    out = Budget(1.0, 1e-9, person="person", rows=2, noise=noise)
+    out.set_aside(1e-10)
+    out.threshold({"a": 4, "b": 3}, rho=out.rho / 4, delta=1e-10, what="levels")
+    out.choose([1, 2, 3], rho=out.rho / 4, what="choice")
+    out.gaussian([1, 2, 3], rho=out.rho_left, what="counts", sensitivity=math.sqrt(3))
+    out.close()
+    return out
+
+
+def test_a_ledger_is_audited_beside_its_claim() -> None:
+    (found,) = lower_bounds(ledger(Noise()))
+    assert found.verdict == "ok" and found.limit == 1.0
+    assert found.value is not None and 0.25 < found.value <= 1.0
+
+
+def test_the_audit_fails_a_ledger_whose_noise_is_half_of_what_it_says() -> None:
+    (found,) = lower_bounds(ledger(Noise()), noise=HalfNoise())
+    assert found.verdict == "fail" and found.value is not None and found.value > 1.0
+
+
+def test_seeded_noise_is_not_audited() -> None:
+    (found,) = lower_bounds(ledger(UnsafeNoise(1)))
+    assert found.verdict == "unknown" and "seeded" in found.sentence
