@@ -179,16 +179,38 @@ def _means(images: Images, classes: Ints, counts: Ints, budget: Budget, rho: flo
             break
         pool *= 2
 
-    def sums() -> Ints:
-        out = np.zeros((len(counts), high * wide * size[2]), np.int64)
-        np.add.at(out, classes, pooled(images, (high, wide)).reshape(len(images), -1) - MIDDLE)
-        return out.ravel()
-
-    noisy = budget.gaussian(sums, rho=rho, what="sum of the images of each class", sensitivity=bound)
+    what = "sum of the images of each class"
+    noisy = budget.gaussian(
+        lambda: sums(images, classes, len(counts), (high, wide)), rho=rho, what=what, sensitivity=bound
+    )
     found = noisy.reshape(len(counts), -1) / np.maximum(counts, 1)[:, None] + MIDDLE
     known = found[counts > 0].mean(0) if (counts > 0).any() else found.mean(0)
     found[counts == 0] = known
     return spread(np.clip(found, 0, 255) / 255, (high, wide, size[2]), size)
+
+
+def sums(images: Images, classes: Ints, count: int, sides: tuple[int, int]) -> Ints:
+    """Return the sum of the coarse pixels of each class, counted from the middle level, side by side.
+
+    One image changes it by MIDDLE times the root of the number of coarse pixels at most.
+    """
+    small = pooled(images, sides).reshape(len(images), -1) - MIDDLE
+    out = np.zeros((count, small.shape[1]), np.int64)
+    np.add.at(out, classes, small)
+    return out.ravel()
+
+
+def products(images: Images, classes: Ints, means: Ints, bound: float) -> Ints:
+    """Return the sums over images of the products of two coarse pixels each, less those of the class mean.
+
+    means: (classes, *sides, C). bound: most length of an image less its mean; longer ones are shortened. The result is
+    the part on and above the diagonal, row by row.
+    """
+    rest = (pooled(images, means.shape[1:3]) - means[classes]).reshape(len(images), -1)
+    length = np.linalg.norm(rest, axis=1, keepdims=True)
+    # Cut toward 0 and a little short, so that no image is longer than the bound.
+    short: Floats = np.trunc(rest * np.minimum(1.0, (1 - 1e-9) * bound / np.maximum(length, 1e-9)))
+    return np.asarray((short.T @ short)[np.triu_indices(rest.shape[1])], np.int64)
 
 
 def _axes(
@@ -199,21 +221,14 @@ def _axes(
     sides = tuple(min(COARSE, side) for side in size[:2])
     d = sides[0] * sides[1] * size[2]
     bound = SPREAD * math.sqrt(d)
-    place = np.triu_indices(d)
-
-    def products() -> Ints:
-        middle = pooled((means * 255).round().reshape(-1, *size), sides).reshape(len(means), -1)
-        rest = pooled(images, sides).reshape(len(images), -1) - middle[classes]
-        length = np.linalg.norm(rest, axis=1, keepdims=True)
-        # Cut toward 0 and a little short, so that no image is longer than the bound.
-        short: Floats = np.trunc(rest * np.minimum(1.0, (1 - 1e-9) * bound / np.maximum(length, 1e-9)))
-        return np.asarray((short.T @ short)[place], np.int64)
-
-    # Of the products on and above the diagonal: (sum of squares)^2 / 2 and half the fourth powers, each <= 255^4.
+    # Of the products on and above the diagonal: half the squared sum of squares, and half the fourth powers.
     change = math.sqrt((bound**4 + 255.0**2 * bound**2) / 2)
-    noisy = budget.gaussian(products, rho=rho, what="products of coarse pixels", sensitivity=change)
+    coarse = pooled((means * 255).round().reshape(-1, *size), sides)
+    noisy = budget.gaussian(
+        lambda: products(images, classes, coarse, bound), rho=rho, what="products of coarse pixels", sensitivity=change
+    )
     square = np.zeros((d, d))
-    square[place] = noisy
+    square[np.triu_indices(d)] = noisy
     square = square + square.T - np.diag(square.diagonal())
     values, vectors = np.linalg.eigh(square)
     values, vectors = values[::-1], vectors[:, ::-1]

@@ -53,12 +53,13 @@ class Gan(Generator):
     """
 
     name: ClassVar[str] = "images/gan"
+    private: ClassVar[bool] = True
     block_rows: ClassVar[int] = 256
 
     label: str | None = option(None, "Column of the classes; none: the one named or shaped like labels.")
-    steps: int = option(900, "Most updates of each network; few images take fewer.", low=1, unit="steps")
-    batch: int = option(32, "Images of one update.", low=1, unit="images")
-    width: int = option(32, "Channels of the finest layer.", low=4, high=512)
+    steps: int = option(900, "Most updates of each network; few images take fewer.", low=1, unit="steps", private=300)
+    batch: int = option(32, "Images of one update.", low=1, unit="images", private=256)
+    width: int = option(32, "Channels of the finest layer.", low=4, high=512, private=16)
     pac: int = option(1, "Images that the critic judges as one (PacGAN); more guards against collapse.", low=1, high=8)
     augment: float | None = option(
         None, "How much images are varied before the critic sees them; none: only where there are few.", low=0, high=1
@@ -68,6 +69,7 @@ class Gan(Generator):
     device: str = option("auto", "Where to compute; auto takes a GPU if there is one.", choices=("auto", "cpu", "cuda"))
     threads: int = option(1, "Threads of the CPU; another number may change the last digits.", low=1, high=256)
     precision: str = option("float32", "Numbers used in training on a GPU.", choices=("float32", "mixed"))
+    clip: float = option(1.0, "Under a budget: most norm of what one unit adds to a gradient.", low=1e-6)
 
     def network(self, channels: int, size: tuple[int, int], classes: int) -> dict[str, torch.nn.Module]:
         """Return untrained networks "generator" and "critic"; override it in a subclass to use your own.
@@ -85,9 +87,13 @@ class Gan(Generator):
 
     def _fit(self, data: Dataset, rng: np.random.Generator) -> None:
         need("torch", "torch", self.name)
+        if self._budget is not None:
+            from simulacra.images._gan_private import fit
+
+            return fit(self, data, self._budget, rng)
         from threadpoolctl import threadpool_limits
 
-        from simulacra.images import _components, _gan, _nets, _rows
+        from simulacra.images import _components, _nets, _rows
 
         self.rows_: dict[str, Any]
         images, classes, self.rows_ = _rows.learn(data, self.label, rng, self.name)
@@ -98,9 +104,11 @@ class Gan(Generator):
                 space = _components.fit(images[own], classes[own], count, COMPONENTS, None, rng)[0]
         self.space_: dict[str, Any] = space if before is None else before.space_
         self._train(images, classes, before, (own, back), rng)
-        drawn = _rows.draw_classes(self.rows_, REFERENCE, rng)
-        with threadpool_limits(1):
-            self.moments_: dict[str, Any] = _gan.moments(self.space_, self._made(drawn, rng), drawn)
+        self._learn_moments(rng)
+
+    def default_rows(self, rows: int) -> int:
+        """Return how many rows are made unasked: under a budget the noisy count of the real ones."""
+        return int(self.rows_["count"].sum()) if "order" in getattr(self, "rows_", {}) else rows
 
     def _sample(self, n: int, rng: np.random.Generator) -> pl.DataFrame:
         from simulacra.images import _rows
@@ -143,6 +151,16 @@ class Gan(Generator):
         self.weights_: dict[str, Any] = done.weights
         self.curves_: dict[str, Any] = done.curves
         self.facts_: dict[str, Any] = {"training": done.facts, "images kept back": len(back)}
+
+    def _learn_moments(self, rng: np.random.Generator) -> None:
+        """Learn from images that are made which variety training lost."""
+        from threadpoolctl import threadpool_limits
+
+        from simulacra.images import _gan, _rows
+
+        drawn = _rows.draw_classes(self.rows_, REFERENCE, rng)
+        with threadpool_limits(1):
+            self.moments_: dict[str, Any] = _gan.moments(self.space_, self._made(drawn, rng), drawn)
 
     def _augment(self, rows: int) -> float:
         return max(0.0, 0.5 - rows / (2 * PLENTY)) if self.augment is None else self.augment

@@ -52,13 +52,13 @@ class Vae(Generator):
 
     label: str | None = option(None, "Column of the classes; none: the one named or shaped like labels.")
     factors: tuple[str, ...] = option((), "Columns of numbers that pictures follow; each has a latent of its own.")
-    latent: int = option(64, "Latents of an image, besides those of factors.", low=1, high=512)
+    latent: int = option(64, "Latents of an image, besides those of factors.", low=1, high=512, private=24)
     beta: float = option(
         1.0, "Weight of the latents' cost; more gives latents that vary one factor each.", low=0, high=1e4
     )
-    steps: int = option(1000, "Most updates of the weights; few images take fewer.", low=1, unit="steps")
-    batch: int = option(64, "Images of one update.", low=1, unit="images")
-    width: int = option(32, "Channels of the finest layer.", low=4, high=512)
+    steps: int = option(1000, "Most updates of the weights; few images take fewer.", low=1, unit="steps", private=150)
+    batch: int = option(64, "Images of one update.", low=1, unit="images", private=256)
+    width: int = option(32, "Channels of the finest layer.", low=4, high=512, private=16)
     patience: int = option(6, "Measurements without gain before training ends, 0 for never.", low=0)
     start: str | None = option(None, "Saved model of the same classes and size whose weights training starts from.")
     device: str = option("auto", "Where to compute; auto takes a GPU if there is one.", choices=("auto", "cpu", "cuda"))

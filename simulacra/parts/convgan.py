@@ -99,11 +99,14 @@ class Refiner(nn.Module):
 
 
 class Critic(nn.Module):
-    """Pictures and their classes to scores, high for real ones; `pack` pictures are judged as one (PacGAN)."""
+    """Pictures and their classes to scores, high for real ones; `pack` pictures are judged as one (PacGAN).
+
+    alone: set it to judge every picture on its own, without the deviation within its batch.
+    """
 
     def __init__(self, channels: int, size: tuple[int, int], classes: int, width: int = 32, pack: int = 1) -> None:
         super().__init__()
-        self.pack, self.patches = pack, Patches(channels, size)
+        self.pack, self.alone, self.patches = pack, False, Patches(channels, size)
         self.first = nn.Conv2d(pack * self.patches.channels, width, 3, padding=1)
         self.second = nn.Conv2d(width, 2 * width, 4, stride=2, padding=1)
         self.third = nn.Conv2d(2 * width + 1, 4 * width, 3, stride=2, padding=1)
@@ -119,7 +122,8 @@ class Critic(nn.Module):
         inner = self.patches.cut(x)
         inner = inner.reshape(packs, -1, *inner.shape[2:]).contiguous(memory_format=torch.channels_last)
         inner = f.leaky_relu(self.second(f.leaky_relu(self.first(inner), 0.2)), 0.2)
-        inner = f.leaky_relu(self.third(torch.cat([inner, deviation(inner)], 1)), 0.2)
+        spread = torch.zeros_like(inner[:, :1]) if self.alone else deviation(inner)
+        inner = f.leaky_relu(self.third(torch.cat([inner, spread], 1)), 0.2)
         last = f.leaky_relu(self.hidden(inner.flatten(1)), 0.2)
         out: Tensor = self.score(last)[:, 0] + (last * self.kind(classes.reshape(packs, -1))).sum(1) / HIDDEN**0.5
         return out

@@ -11,6 +11,7 @@ from torch.nn.functional import softplus
 
 from simulacra.core.errors import ConfigError
 from simulacra.parts.nets import Spots, gumbel
+from simulacra.parts.private_critic import Steady
 from simulacra.parts.private_steps import PrivateSteps
 from simulacra.parts.train import Plan, train
 from simulacra.parts.weights import device, seeded, weights_of
@@ -24,11 +25,6 @@ if TYPE_CHECKING:
     from simulacra.core.data import Dataset
     from simulacra.parts.encoding import Ints
     from simulacra.tables.gan import Gan
-
-TURN = 8
-"""Updates of the critic for one of the generator: noisy as they are, one says too little."""
-STEADY = 0.9
-"""Decay of the averaged weights of the critic that the generator learns from."""
 
 
 def fit(method: Gan, data: Dataset, budget: Budget, rng: np.random.Generator) -> None:
@@ -70,14 +66,14 @@ class PrivateGan:
         self.tokens = torch.from_numpy(tokens).to(private.device)
         self.ones = Ones(nets["entry"].tokens)  # type: ignore[arg-type]
         telling = {"ones": self.ones, "critic": nets["critic"]}
-        self.telling = [w for net in telling.values() for w in net.parameters()]
+        weights = [w for net in telling.values() for w in net.parameters()]
         making = [w for name in MAKING for w in nets[name].parameters()]
         self.makes = torch.optim.Adam(making, lr=rate, betas=(0.0, 0.9))
-        self.tells = torch.optim.Adam(self.telling, lr=rate, betas=(0.0, 0.9))
+        self.tells = torch.optim.Adam(weights, lr=rate, betas=(0.0, 0.9))
         private.watch(telling, self.tells)
         private.separate(self._real, torch.arange(min(4, len(tokens)), device=private.device))
         self.made = max(1, round(private.lot))
-        self.steady = [w.detach().clone() for w in self.telling]
+        self.steady = Steady(weights)
 
     def modules(self) -> dict[str, nn.Module]:
         """Return the networks."""
@@ -94,30 +90,13 @@ class PrivateGan:
             fake = self._made()
         free, made = (lambda some: softplus(self._judged(fake[some]))), torch.arange(self.made, device=fake.device)
         self.private.update(self._real, rows, free, made)
-        for kept, w in zip(self.steady, self.telling, strict=True):
-            kept.lerp_(w.detach(), 1 - STEADY)
-        if self.private.done % TURN == 0:
-            self._make()
+        if self.steady.follow():
+            with self.steady.instead():
+                loss = softplus(-self._judged(self._made())).mean()
+                self.makes.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                self.makes.step()
         return {}
-
-    def _make(self) -> None:
-        """Make one update of the generator, against the critic's averaged weights, which hold less noise."""
-        present = [w.detach().clone() for w in self.telling]
-        self._set(self.steady)
-        for w in self.telling:
-            w.requires_grad_(False)
-        loss = softplus(-self._judged(self._made())).mean()
-        self.makes.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.makes.step()
-        for w in self.telling:
-            w.requires_grad_(True)
-        self._set(present)
-
-    def _set(self, weights: list[Tensor]) -> None:
-        with torch.no_grad():
-            for w, value in zip(self.telling, weights, strict=True):
-                w.copy_(value)
 
     def held_out(self) -> dict[str, float]:
         """Return nothing: every row is trained on, and none is looked at."""

@@ -54,16 +54,18 @@ class Gan(Generator):
     name: ClassVar[str] = "tables/gan"
     private: ClassVar[bool] = True
 
-    steps: int = option(1200, "Most updates of the weights; small tables take fewer.", low=1, unit="steps")
-    batch: int = option(256, "Rows of one update; small tables take fewer.", low=1, unit="rows")
-    width: int = option(256, "Units of a hidden layer.", low=4, high=8192)
+    steps: int = option(
+        1200, "Most updates of the weights; small tables take fewer.", low=1, unit="steps", private=1200
+    )
+    batch: int = option(256, "Rows of one update; small tables take fewer.", low=1, unit="rows", private=1024)
+    width: int = option(256, "Units of a hidden layer.", low=4, high=8192, private=64)
     pac: int = option(
         1, "Rows that the critic judges together, against too little variety.", low=1, high=64, unit="rows"
     )
     likelihood: float = option(
         1.0, "Weight of the likelihood of real rows beside the critic; 0: the critic alone.", low=0.0
     )
-    rate: float = option(0.001, "Learning rate at its highest.", low=1e-6, high=1.0)
+    rate: float = option(0.001, "Learning rate at its highest.", low=1e-6, high=1.0, private=0.01)
     patience: int = option(5, "Measurements without gain before training ends, 0 for never.", low=0)
     start: str | None = option(None, "Saved model of the same columns whose weights training starts from.")
     device: str = option("auto", "Where to compute; auto takes a GPU if there is one.", choices=("auto", "cpu", "cuda"))
