@@ -186,6 +186,8 @@ def _part(words: Words, k: int) -> bool:
     if words.caseless:
         return bool(flag & (NAME | CITY | PLACE | LEGAL | TITLE) and not flag & (STOP | WORD)) or (not flag and len(words.low[k]) > 2)
     if words.cap[k]:
+        if len(words.low[k]) == 1:
+            return words.text.startswith(".", words.end[k]) or (k > 0 and words.cap[k - 1] and words.low[k] != "i")
         if flag & STOP and not flag & PARTICLE:
             return False
         return not flag & CALENDAR or bool(flag & NAME) and _beside_name(words, k)
@@ -239,7 +241,7 @@ def _ordinary(words: Words, k: int, first: int) -> bool:
     if k > first + 1 and words.flag[k - 1] & PARTICLE and words.cap[k]:
         return False
     if len(words.low[k]) == 1 and words.cap[k]:
-        return not words.text.startswith(".", words.end[k])
+        return k == first and not words.text.startswith(".", words.end[k])
     return bool(flag & (WORD | STOP | TITLE | NATION)) and not flag & (NAME | PARTICLE | CITY | PLACE)
 
 

@@ -72,7 +72,7 @@ UNIT: Final = re.compile(
 )
 ZIP: Final = re.compile(
     r"\b(?:zip|post)(?:al)? ?code\b[^\w\n]{0,3}(?:is |are |of )?([A-Z]{0,2}\d[\dA-Z]{1,4}(?:[ -]\d?[A-Z\d]{2,4})?)\b"
-    r"|\b(?:zip|plz|cap|c\.p\.|cep|cp)\b[^\w\n]{1,3}(?:is )?(\d{4,6}(?:-\d{3,4})?)\b",
+    r"|\b(?:zip|plz|cap|c\.p\.|cep|cp)\b[^\w\n]{1,3}(?:is )?(\d{3} \d{2}|\d{4} ?[A-Z]{2}|\d{2}-\d{3}|\d{4,6}(?:-\d{3,4})?)\b",
     re.IGNORECASE,
 )
 BRITISH: Final = re.compile(r"\b(?:GIR 0AA|(?:[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]?) ?\d[ABD-HJLNP-UW-Z]{2})\b")

@@ -113,14 +113,14 @@ def _after(text: str, end: int, lists: Gazetteer, caseless: bool) -> Iterator[Fo
             continue
         state = _STATE.match(text, at)
         if state and (len(state[0]) == 2 or broken):
-            yield *state.span(), "LOCATION", 0.7, "address block"
+            yield *state.span(), "LOCATION", 0.85 if broken else 0.7, "address block"
             end = state.end()
             continue
         words = _LINE.match(text, at) if caseless else _CAPS.match(text, at)
         kind = words and _town(text, words, broken, lists, caseless)
         if not words or not kind:
             return
-        yield at, at + kind[1], kind[0], 0.8 if broken else 0.75, "address block"
+        yield at, at + kind[1], kind[0], 0.86 if broken else 0.75, "address block"
         end = at + kind[1]
 
 

@@ -18,6 +18,14 @@ IBAN_LENGTHS: Final = {
     "TN": 24, "TR": 26, "UA": 29, "VA": 22, "VG": 24, "XK": 20,
 }  # fmt: skip
 """Country -> characters of its account numbers (ISO 13616 registry)."""
+_ISSUERS: Final[tuple[tuple[tuple[str, ...], tuple[int, ...]], ...]] = (
+    (("34", "37", "2131", "1800"), (15,)),
+    (("30", "36", "38", "39"), (14, 16)),
+    (("4",), (13, 16, 19)),
+    (("50", "56", "57", "58", "6"), tuple(range(12, 20))),
+    (("2", "35", "5"), (16,)),
+)
+"""Beginnings of card numbers and how long those are."""
 _VIN: Final = dict(
     zip("ABCDEFGHJKLMNPRSTUVWXYZ0123456789", [*range(1, 9), *range(1, 6), 7, 9, *range(2, 10), *range(10)])
 )
@@ -33,12 +41,10 @@ def digits(text: str) -> list[int]:
 def card(text: str) -> bool:
     """Tell whether a card number has an issuer's beginning, a fitting length, and a Luhn digit that agrees."""
     plain = "".join(c for c in text if c.isdecimal())
-    lengths = (15,) if plain[:2] in ("34", "37") else (14,) if plain[:2] in ("30", "36", "38", "39") else (16, 19)
-    if plain[0] == "4":
-        lengths = (13, 16, 19)
-    elif plain[0] in "56" and plain[:2] in ("50", "56", "57", "58", "60", "61", "62", "63", "64", "65", "66", "67", "68", "69"):
-        lengths = tuple(range(12, 20))
-    return plain[0] in "23456" and len(plain) in lengths and luhn(plain)
+    for begins, lengths in _ISSUERS:
+        if plain.startswith(begins):
+            return len(plain) in lengths and luhn(plain)
+    return False
 
 
 def iban(text: str) -> int:

@@ -17,6 +17,7 @@ LABELS: Final[tuple[tuple[str, str, float, tuple[str, ...]], ...]] = (
     ("HEALTH_PLAN", rf"(?:health[ -]plan|member(?:ship)?|beneficiary|subscriber|insurance|insured|policy(?: holder)?|medicare|medicaid|hicn|mbi|krankenversicherungs?|versicherten?|versicherungs?|kvnr|mutuelle|póliza|group){_NO}", 0.88, ("plan", "member", "beneficiary", "subscriber", "insur", "policy", "medic", "hicn", "mbi", "versicher", "kvnr", "mutuelle", "póliza", "group",)),
     ("HEALTH_PLAN", r"(?:medicare|medicaid|hicn|mbi|kvnr)\b", 0.8, ("medicare", "medicaid", "hicn", "mbi", "kvnr",)),
     ("ACCOUNT", rf"(?:(?:bank |checking |savings |customer )?(?:account|acct\.?|acc\.?|a/c)|routing|sort[ -]code|konto|blz|compte|cuenta|conto|bic|swift|wallet|iban){_NO}?", 0.85, ("acc", "a/c", "routing", "sort", "konto", "blz", "compte", "cuenta", "conto", "bic", "swift", "wallet", "iban",)),
+    ("CREDIT_CARD", rf"(?:card|cc|visa|mastercard|amex|karte|carte|tarjeta|carta){_NO}?", 0.86, ("car", "cc", "visa", "amex", "karte", "tarjeta")),
     ("LICENSE", rf"(?:(?:driver'?s?|driving|medical|nursing|professional|pilot'?s?|state)? ?licen[cs]e|driver'?s? lic\.?|dl\b|dea|npi|certificate|cert\.?|führerschein|permis(?: de conduire)?|patente|carnet de conducir|badge|lanr){_NO}?", 0.88, ("licen", "lic", "dl", "dea", "npi", "cert", "führerschein", "permis", "patente", "carnet", "badge", "lanr",)),
     ("VEHICLE", rf"(?:vin|vehicle(?: id(?:entification)?)?|chassis|licen[cs]e plates?|number plates?|plates?|registration|reg\.?|kennzeichen|immatriculation|matr[ií]cula|targa|tag){_NO}?", 0.86, ("vin", "vehicle", "chassis", "licen", "plate", "reg", "kennzeichen", "immat", "matr", "targa", "tag",)),
     ("DEVICE", rf"(?:serial|s/n|sn\b|imei|imsi|iccid|device|udi|machine|asset|meid|pacemaker|implant|pump|seriennummer){_NO}?", 0.85, ("serial", "s/n", "sn", "im", "iccid", "device", "udi", "machine", "asset", "meid", "pace", "pump", "serien",)),
@@ -76,6 +77,8 @@ def find(text: str, low: str, digit: bool) -> Iterator[Found]:
 def _fits(kind: str, value: str) -> bool:
     """Tell a number that may stand for a person from a small count, a year or a weight."""
     signs = sum(c.isalnum() for c in value)
+    if kind == "CREDIT_CARD":
+        return 12 <= sum(c.isdecimal() for c in value) == signs <= 19
     if kind in ("VEHICLE", "ID", "LICENSE"):
         return signs >= 4 and (signs >= 5 or not value.startswith(("19", "20")))
     return signs >= 4

@@ -25,12 +25,12 @@ _NATIONAL: Final = re.compile(
     rf"){_EXT}(?![\w/]|-\d|[.:,]\d)"
 )
 _GROUPS: Final = re.compile(
-    rf"(?<![\w.,$€£:/-])\(?\d(?:[\d]|[ .()/-]{{1,2}}(?=\(?\d)){{5,17}}{_EXT}(?![\w/]|[.:,]\d|-\d)"
+    rf"(?<![\w$€£:/-])(?<!\d[.,])\(?\d(?:[\d]|[ .()/-]{{1,2}}(?=\(?\d)){{5,17}}{_EXT}(?![\w/]|[.:,]\d|-\d)"
 )
 _BEFORE: Final = re.compile(
     r"(?i)(?:\b(?:tel(?:e(?:phone|fon[eo]?|fono|foon))?|phone|ph|mobile?|mob|cell(?:ulare?)?|handy|portable|móvil|movil|"
     r"rufnummer|call(?:ed)?|dial|ring|ext|reach(?:ed)? (?:me|us|him|her|them)?(?: ?(?:at|on))?|answering at|text(?:ed)?|sms|whats ?app|"
-    r"contact|pager|beeper|landline|hotline|helpline|number is|numéro|numero|rappel\w*|joignable|(?:a)?rufen|erreichbar|unter|llam\w+|appel\w+|"
+    r"contact|pager|beeper|desk|registered|landline|hotline|helpline|number is|numéro|numero|rappel\w*|joignable|(?:a)?rufen|erreichbar|unter|llam\w+|appel\w+|"
     r"(?:home|work|office|emergency)(?: phone)?)\b[^\n\d]{0,24}|[☎📞📱✆]\W{0,3}|\b[TMP][.:] ?)$"
 )
 _AFTER: Final = re.compile(
