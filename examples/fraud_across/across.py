@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from holders import write
+from scipy.stats import t
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 import simulacra
@@ -26,8 +27,11 @@ ARMS = ("own real", "both synthetic", "own real + both synthetic", "own real + t
 RESAMPLES = 400
 
 
-def share(home: Path, epsilon: float, delta: float, codebook: Path, seed: int = 0) -> Path:
-    """Make the table that a bank shares from its train.csv; return the folder once it may leave the house."""
+def share(home: Path, epsilon: float, delta: float, codebook: Path, only: tuple[str, ...] = ()) -> Path:
+    """Make the table that a bank shares from its train.csv; return the folder once it may leave the house.
+
+    only: guards of the private report, all when empty; the privacy guard must be among them.
+    """
     shared, kept = home / "shared", home / "kept"
     simulacra.make(
         home / "train.csv",
@@ -35,7 +39,7 @@ def share(home: Path, epsilon: float, delta: float, codebook: Path, seed: int = 
         delta=delta,
         target=TARGET,
         schema=codebook,
-        seed=seed,
+        only=only,
         out=shared,
         private_report=kept,
         force=True,
@@ -80,24 +84,24 @@ def measures(score: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> tuple[
     return auroc, float(np.sum(found * hits / np.maximum(hits + alarms, 1e-12)) / hits[-1])
 
 
-def judged(score: dict[str, np.ndarray], truth: np.ndarray) -> dict[str, np.ndarray]:
-    """Return for each arm AUROC, average precision and their gains over own real rows, (1 + RESAMPLES, 4).
+def judged(score: dict[str, np.ndarray], truth: np.ndarray, resamples: int) -> dict[str, np.ndarray]:
+    """Return for each arm AUROC, average precision and their gains over own real rows, (1 + resamples, 4).
 
     The first row is of the test rows as they are, the others of test rows drawn again (Poisson bootstrap).
     """
     rng = np.random.default_rng(0)
-    weights = [np.ones(len(truth)), *(rng.poisson(1.0, len(truth)).astype(float) for _ in range(RESAMPLES))]
+    weights = [np.ones(len(truth)), *(rng.poisson(1.0, len(truth)).astype(float) for _ in range(resamples))]
     every = {arm: np.array([measures(s, truth, w) for w in weights]) for arm, s in score.items()}
     return {arm: np.hstack([values, values - every[ARMS[0]]]) for arm, values in every.items()}
 
 
-def compare(folder: Path) -> dict[str, dict[str, np.ndarray]]:
+def compare(folder: Path, resamples: int = RESAMPLES) -> dict[str, dict[str, np.ndarray]]:
     """Train and test every arm at every bank; return holder -> arm -> what `judged` gives."""
     out = {}
     for holder in HOLDERS:
         test = pl.read_csv(folder / holder / "test.csv")
         found = {arm: scores(train, test) for arm, train in arms(folder, holder).items()}
-        out[holder] = judged(found, (test[TARGET] == RARE).to_numpy())
+        out[holder] = judged(found, (test[TARGET] == RARE).to_numpy(), resamples)
     return out
 
 
@@ -108,11 +112,12 @@ def told(runs: list[dict[str, dict[str, np.ndarray]]]) -> str:
         lines += ["", f"tested on real accounts of {holder}", ""]
         lines += ["| trained on | AUROC | gain | average precision | gain |", "|---|---|---|---|---|"]
         for arm in ARMS:
-            values = np.array([run[holder][arm] for run in runs])  # (runs, 1 + RESAMPLES, 4)
+            values = np.array([run[holder][arm] for run in runs])  # (runs, 1 + resamples, 4)
             mean = values[:, 0].mean(0)
-            rows = values[:, 1:].var(1).mean(0) / len(runs)  # each run has test rows of its own
-            spread = values[:, 0].var(0, ddof=1) / len(runs) if len(runs) > 1 else 0.0
-            half = 1.96 * np.sqrt(np.maximum(rows, spread))
+            half = 1.96 * np.sqrt(values[:, 1:].var(1).mean(0) / len(runs))  # each run has test rows of its own
+            if len(runs) > 1:  # what training rows and noise add shows between runs only
+                wide = float(t.ppf(0.975, len(runs) - 1))
+                half = np.maximum(half, wide * values[:, 0].std(0, ddof=1) / np.sqrt(len(runs)))
             cells = [f"{mean[i]:{'+' * (i > 1)}.3f} ± {half[i]:.3f}" if mean[i] else "" for i in (0, 2, 1, 3)]
             lines.append(f"| {arm} | {' | '.join(cells)} |")
     return "\n".join(lines)

@@ -137,9 +137,8 @@ class Review:
     ) -> list[list[Hit]]:
         """Return the hits of one column after the verdicts, sorted and without overlaps; what was said wins.
 
-        An entry counts at its place when the text there still has its handle; otherwise at the hits of its row that
-        have it; otherwise, when neither entry nor hit shares its handle with another, at that hit. Entries without a
-        verdict change nothing.
+        An entry counts at its place when the text there still has its handle, otherwise at the hits of its row that
+        have it; it never wanders to another row, unless it is for everywhere. Entries without a verdict change nothing.
         """
         mine = [(n, e) for n, e in enumerate(self.entries) if (e.file, e.column) == (file, column)]
         out = [list(found) for found in hits]
@@ -162,8 +161,7 @@ class Review:
         others = places.get(entry.handle, [])
         if entry.everywhere:
             return at + [p for p in others if not at or (p[0], p[1].start) != (entry.row, entry.start)]
-        alone = len(others) == 1 and sum(e.handle == entry.handle for e in self.entries) == 1
-        return at or [p for p in others if p[0] == entry.row] or (others if alone else [])
+        return at or [p for p in others if p[0] == entry.row]
 
     def stale(self) -> list[str]:
         """Return the places of verdicts that fitted nothing, in words, once every column was applied."""

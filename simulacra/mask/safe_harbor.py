@@ -38,11 +38,12 @@ NOTHING = frozenset(("", "keep", "none"))
 STATES = ("done", "none found", "in part", "left", "not covered")
 """From best to worst, save that "not covered" says nothing was looked for."""
 
-IN_PART: dict[tuple[str, str], str] = {
-    ("DATE", "shift"): "shifted dates are still dates: a strict reading keeps the year only, and an expert may allow "
-    "more (164.514(b)(1))",
-}
+SHIFTED = (
+    "shifted dates are still dates: a strict reading keeps the year only, and an expert may allow more (164.514(b)(1))"
+)
+IN_PART: dict[tuple[str, str], str] = {("DATE", action): SHIFTED for action in ("shift", "surrogate", "format")}
 """(type, action) -> why the action satisfies an item in part only."""
+YEARS = "a year of birth that shows an age over 89 is not looked for"
 PSEUDONYM = (
     "a keyed code is allowed where it cannot be translated back by who receives it (164.514(c)): keep the key apart"
 )
@@ -116,8 +117,9 @@ def _item(number: int, done: Mapping[tuple[str, str], int], plan: Mapping[str, s
     spared = [type for type in types if plan.get(type) in NOTHING and type in plan]
     if spared:
         notes.append(f"the plan leaves {', '.join(spared)} as it is")
-    partly = [IN_PART[key] for key in mine if key in IN_PART]
+    partly = list(dict.fromkeys(IN_PART[key] for key in mine if key in IN_PART))
     coded = [PSEUDONYM] if any(action == "pseudonym" for _, action in mine) else []
+    coded += [YEARS] if ("DATE", "generalise") in mine else []
     state = "left" if found > acted or again else "in part" if partly else "done" if found else "none found"
     gap = NOT_DETECTED.get(number, "")
     if state == "none found" and gap.startswith("not covered"):

@@ -114,14 +114,6 @@ def test_text_that_moved_is_found_by_its_handle_and_text_that_went_is_named(tmp_
     ]
 
 
-def test_a_word_that_stands_once_is_found_in_another_row(tmp_path: Path) -> None:
-    path = tmp_path / "review.jsonl"
-    entry = Entry("n", 0, "text", 0, 3, "NAME", 0.6, handle(KEY, "Rao"), verdict="no")
-    write(path, [entry], output=tmp_path / "out")
-    found = Review.read(path).apply("n", "text", ["new", "Rao"], [[], [Hit(0, 3, "NAME", 0.6, "test")]], key=KEY)
-    assert found == [[], []]
-
-
 def test_other_files_columns_and_keys_are_left_alone(tmp_path: Path) -> None:
     review = said(tmp_path, row0={"verdict": "no"})
     assert review.apply("other.jsonl", "text", TEXTS, hits(), key=KEY) == hits()
