@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 MEMORY = 12
 LEAP = 8.0
 SMALL = 1e-5
+LEAST_NOISE = 3.0
+"""Noise below which counts are not followed more closely: a cell one below zero would else pull without end."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,8 @@ class Problem:
         self.shapes = [tuple(tree.sizes[c] for c in m.columns) for m in measured]
         self.ends = np.cumsum([0] + [len(m.counts) for m in measured])
         self.counts = np.concatenate([m.counts for m in measured])
-        self.ridge = np.concatenate([np.full(len(m.counts), strength * m.sigma**2) for m in measured])
+        ridges = [strength * max(m.sigma, LEAST_NOISE) ** 2 for m in measured]
+        self.ridge = np.repeat(ridges, [len(m.counts) for m in measured])
         # Near the optimum the curvature of a cell is its expected count plus its ridge.
         self.scale = 1 / np.sqrt(np.maximum(self.counts, 0.0) + self.ridge + 1.0)
         self.groups = [m.columns for m in measured]
