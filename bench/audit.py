@@ -32,6 +32,7 @@ SHOWN = (
     "linkability",
     "inference of attributes",
     "near copies",
+    "limits of this audit",
 )
 
 

@@ -90,8 +90,14 @@ def _of_model(model: Generator, schema: Schema | None) -> Subject:
         return Subject(blank, schema=schema)
     ledger = model.lineage_.facts.get("ledger")
     if schema is None and ledger is not None:
-        schema = model.schema_
+        schema = _declared(model.schema_)
     return Subject(blank, model, schema, _claim(ledger), model.lineage_.fit_seed or 0)
+
+
+def _declared(schema: Schema) -> Schema | None:
+    """Return the facts that were given to a fit under a budget; those it paid for are paid for again."""
+    columns = tuple(c for c in schema.columns if c.source == "declared")
+    return Schema.of(*columns) if columns else None
 
 
 def _claim(ledger: Any) -> Mapping[str, Any] | None:

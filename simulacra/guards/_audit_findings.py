@@ -70,12 +70,11 @@ def _best(best: Attempt) -> Iterator[Finding]:
         reference=DOMIAS if "density" in best.name else CARLINI,
     )
     for hit in told.hits:
-        grave = hit.share > HITS_FAIL * hit.rate and verdict in ("warn", "fail")
         low, high = (percent(x) for x in hit.interval)
         yield Finding(
             "audit",
             f"members told at {100 * hit.rate:g} % false alarms",
-            verdict if grave else "ok",
+            hit.verdict(told.alpha),
             f"{percent(hit.share)} [{low}, {high}] of training rows are told by it when {100 * hit.rate:g} % of other "
             "rows are taken for one",
             value=hit.share,

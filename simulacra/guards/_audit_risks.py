@@ -78,13 +78,14 @@ Attack = Callable[["Stack", "Roles", int], "Risk | str"]
 def single_columns(whole: Stack, play: Roles, seed: int) -> Risk | str:
     """Guess that a value which one made row alone has, or its smallest or largest, belongs to one person.
 
+    Values that are known from the population are left out: they belong to somebody in any case.
     Returns in words why it cannot be tried, when too few values are unique.
     """
     assert whole.table is not None
     made = distinct(whole, play.made)
     found: list[tuple[Floats, float, str]] = []
     for column in whole.table.columns:
-        found += [(c, v, how) for c, v, how in _unique(column, made)]
+        found += [(c, v, how) for c, v, how in _unique(column, made, play.reference)]
     rng = stream(seed, "guards", "audit single columns")
     found = [found[i] for i in rng.permutation(len(found))[:GUESSES]]
     if len(found) < FEW:
@@ -96,11 +97,12 @@ def single_columns(whole: Stack, play: Roles, seed: int) -> Risk | str:
     return _scaled(hits, control, naive, len(play.real) / len(play.control))
 
 
-def _unique(column: Coded, made: Ints) -> list[tuple[Floats, float, str]]:
-    """Return predicates (cells of all rows, value, sign) that hold for one made row alone."""
+def _unique(column: Coded, made: Ints, reference: Ints) -> list[tuple[Floats, float, str]]:
+    """Return predicates (cells of all rows, value, sign) that hold for one made row alone and none of `reference`."""
     values = column.values if column.ordered else np.where(column.codes < 0, np.nan, column.codes.astype(np.float64))
     seen, count = np.unique(values[made][~np.isnan(values[made])], return_counts=True)
-    out = [(values, float(v), "=") for v in seen[count == 1]]
+    alone = np.setdiff1d(seen[count == 1], values[reference])
+    out = [(values, float(v), "=") for v in alone]
     if column.ordered and len(seen):
         out += [(values, float(seen[0]), "<"), (values, float(seen[-1]), ">")]
     return out

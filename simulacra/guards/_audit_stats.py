@@ -36,6 +36,12 @@ class Hits:
     interval: tuple[float, float]
     chance: float
 
+    def verdict(self, alpha: float) -> str:
+        """Return fail or warn for a share that matters and is beyond chance, which is exceeded with alpha, else ok."""
+        if self.chance >= alpha:
+            return "ok"
+        return "fail" if self.share > HITS_FAIL * self.rate else "warn" if self.share > HITS_WARN * self.rate else "ok"
+
 
 @dataclass(frozen=True)
 class Figures:
@@ -64,23 +70,23 @@ class Figures:
         return min(1.0, len(parts) * min(parts))
 
     @property
+    def alpha(self) -> float:
+        """Return the false-alarm rate of each figure, so that all of them together keep ALPHA."""
+        return ALPHA / (1 + len(self.hits))
+
+    @property
     def limit(self) -> float:
         """Return the AUC that chance does not exceed."""
-        return 0.5 + z_of(ALPHA / (1 + len(self.hits))) * self.spread
+        return 0.5 + z_of(self.alpha) * self.spread
 
     @property
     def verdict(self) -> str:
         """Return fail or warn for what is beyond chance and matters, unknown for too few rows, else ok."""
-        alpha = ALPHA / (1 + len(self.hits))
-        grave = [(self.auc > max(FAIL, self.limit), self.auc > max(WARN, self.limit))]
-        grave += [
-            (h.chance < alpha and h.share > HITS_FAIL * h.rate, h.chance < alpha and h.share > HITS_WARN * h.rate)
-            for h in self.hits
-        ]
-        if any(fail for fail, _ in grave):
-            return "fail"
-        if any(warn for _, warn in grave):
-            return "warn"
+        found = {h.verdict(self.alpha) for h in self.hits}
+        found.add("fail" if self.auc > max(FAIL, self.limit) else "warn" if self.auc > max(WARN, self.limit) else "ok")
+        for grave in ("fail", "warn"):
+            if grave in found:
+                return grave
         return "unknown" if self.limit > 0.7 else "ok"
 
     def told(self) -> str:
