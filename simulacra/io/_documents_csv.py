@@ -26,6 +26,8 @@ class CsvDocument:
         """code: its encoding. Raises DataError for a header that does not name its columns, or none."""
         self.path, self.shown, self.code = path, shown, code
         head = "".join(text for _, text in zip(range(1), pieces(path, code), strict=False))
+        if not head.strip("\ufeff \t\r\n"):
+            raise DataError(f"{shown} holds only blank space; a table needs a header and rows")
         self.mark = sniff(readable(head).lstrip("\ufeff\r\n").encode("utf-8", "replace"), '"')
         self._field = re.compile(
             rf'(?:("[^"]*(?:""[^"]*)*")|([^"{re.escape(self.mark)}\r\n][^{re.escape(self.mark)}\r\n]*|))'

@@ -59,22 +59,38 @@ def coding(path: Path, shown: str, given: str | None = None) -> Coding:
         head = file.read(PIECE)
         if not head:
             raise DataError(f"{shown} is empty (0 bytes); there is nothing to mask")
-        name = given or _told(head, file.read(1) == b"", shown)
+        name = _known(given, shown) if given else _told(head, file.read(1) == b"", shown)
     try:
         _check(path, name)
     except UnicodeError as error:
-        other = None if given else _elsewhere(path, name, shown)
-        if other is None:
+        other = "" if given or name != "utf-8" else _western(path)
+        if not other:
             raise DataError(_wrong(path, name, shown)) from error
         name = other
     return Coding(name)
+
+
+_IN_PLAN = '[files."NAME"] encoding = "..." in the plan'
+
+
+def _known(name: str, shown: str) -> str:
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        raise DataError(f"{shown}: unknown encoding {name!r} in the plan; a codec of Python or mixed") from None
 
 
 def _told(head: bytes, whole: bool, shown: str) -> str:
     """Return the codec of the first bytes; marks stay part of the text, so that they are written again."""
     part = head if whole else head[: head.rfind(b"\n") + 1] or head
     mark = next((codec for mark, codec in MARKS.items() if head.startswith(mark)), "")
-    name = mark or detect(part, shown)
+    try:
+        name = mark or detect(part, shown)
+    except DataError as error:
+        if "though most of the file is" not in str(error):
+            told = str(error).replace("save the file as UTF-8, or in Python name", "save the file as UTF-8, or name")
+            raise DataError(told.replace("simulacra.read(path, encoding=...)", _IN_PLAN)) from None
+        name = "utf-8"
     if name in ("ascii", "utf-8", "utf-8-sig"):
         return "utf-8"
     if name in ("utf-16", "utf-32"):
@@ -91,10 +107,13 @@ def _check(path: Path, name: str) -> None:
         decoder.decode(b"", True)
 
 
-def _elsewhere(path: Path, name: str, shown: str) -> str | None:
-    """Return the western code of a file whose first letter beyond ASCII stands behind the bytes looked at."""
-    data = path.read_bytes() if name == "utf-8" else b""
-    return detect(data, shown) if data else None
+def _western(path: Path) -> str:
+    """Return the western code of a file in which no letter beyond ASCII is UTF-8, "" where some are."""
+    loose = path.read_bytes().decode("utf-8", "surrogateescape")
+    odd = {c for c in loose if c > "\x7f"}
+    if any(not "\udc80" <= c <= "\udcff" for c in odd):
+        return ""
+    return "latin-1" if odd & {"\udc81", "\udc8d", "\udc8f", "\udc90", "\udc9d"} else "cp1252"
 
 
 def _wrong(path: Path, name: str, shown: str) -> str:
