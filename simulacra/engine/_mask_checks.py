@@ -109,9 +109,9 @@ def _risks(file: File, plan: Plan, folder: Path) -> list[Finding | View]:
         return [Finding(GUARD, f"k-anonymity: {file.name}", "unknown", told)]
     texts = [c for c, r in file.rules.items() if r.type == TEXT and c in masked.columns and _long(original[c])]
     masked, original = masked.drop(texts), original.drop(texts)
-    gone = [
-        c for c, r in file.rules.items() if r.type not in ("", TEXT) and r.action in REPLACED and c in masked.columns
-    ]
+    held = {c: r for c, r in file.rules.items() if r.type not in ("", TEXT) and c in masked.columns}
+    moved = [c for c, r in held.items() if r.type == "DATE" and r.action in ("shift", "surrogate")]
+    gone = [c for c, r in held.items() if r.action in REPLACED and c not in moved]
     return risk.risks(
         masked,
         original,
@@ -119,6 +119,7 @@ def _risks(file: File, plan: Plan, folder: Path) -> list[Finding | View]:
         quasi=_of(file, plan.quasi, masked) or None,
         sensitive=_of(file, plan.sensitive, masked) or None,
         replaced=gone,
+        shifted=dict.fromkeys(moved, plan.days),
         limits=risk.Limits(k=plan.k),
     )
 
@@ -171,6 +172,17 @@ def _cautions(files: Sequence[File], work: Work) -> Iterator[Finding]:
             "dates in unknown forms",
             "warn",
             f"{work.hider.unread:,} dates are written in a form that is not known, and were replaced by a fixed text",
+        )
+    if work.review and (stale := work.review.stale()):
+        yield Finding(
+            GUARD,
+            "verdicts that fit nothing",
+            "warn",
+            f"{len(stale):,} verdicts of the review were not applied: {'; '.join(stale[:5])}"
+            + (f"; and {len(stale) - 5:,} more" if len(stale) > 5 else ""),
+            value=len(stale),
+            limit=0,
+            advice="write a review file of today's input, and look through it again",
         )
     if work.people.clashes:
         yield Finding(

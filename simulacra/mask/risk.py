@@ -9,8 +9,8 @@ References: Sweeney 2002 (k-anonymity); Machanavajjhala et al. 2007 (l-diversity
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from simulacra.core.options import check, option
@@ -62,6 +62,7 @@ def risks(
     quasi: Sequence[str] | None = None,
     sensitive: Sequence[str] | None = None,
     replaced: Iterable[str] = (),
+    shifted: Mapping[str, int] | None = None,
     rows: np.ndarray | None = None,
     schema: Schema | None = None,
     limits: Limits | None = None,
@@ -70,9 +71,11 @@ def risks(
 
     masked: what would leave. original: the table it was made from, for linkage. name: of its file, for the sentences.
     quasi, sensitive: declared columns; None finds them by kinds and names (mask._roles). replaced: columns whose cells
-    were all exchanged for values that belong to nobody: no attacker knows them. rows: number of the original row of
-    each masked row; None when the order is the same. schema: facts of `masked`; None infers them. Raises ConfigError
-    for a declared column that is not there, DataError when the rows of the two tables do not fit.
+    were all exchanged for values that belong to nobody: no attacker knows them. shifted: column of dates -> most days
+    that they were moved, either way: they are compared by windows of that width, since who knows the true date knows
+    no more. rows: number of the original row of each masked row; None when the order is the same. schema: facts of
+    `masked`; None infers them. Raises ConfigError for a declared column that is not there, DataError when the rows of
+    the two tables do not fit.
     """
     from simulacra.core.data import as_dataset
     from simulacra.mask._roles import roles
@@ -84,16 +87,19 @@ def risks(
         return [untested("k-anonymity", name, "the table has no rows")]
     facts = schema or as_dataset(masked).schema
     found = roles(masked, facts, quasi=quasi, sensitive=sensitive, replaced=gone)
+    seen, wide = _as_known(masked, shifted or {})
+    why = {c: f"{reason}, in windows of {wide[c]} days" for c, reason in found.why.items() if c in wide}
+    found = replace(found, why={**found.why, **why})
     out: list[Finding | View] = [*_direct(found, name)]
     if found.quasi:
         from simulacra.mask._classes import group
 
-        classes = group(masked, found.quasi)
+        classes = group(seen, found.quasi)
         out += [*k_anonymity(classes, found, name, limits), uniques(classes, found, name, limits)]
         out += telling(masked, classes, found, name, limits)
     else:
         out.append(untested("k-anonymity", name, "no quasi-identifiers were declared or found"))
-    out += combined(masked, [c for c in masked.columns if c not in gone], name)
+    out += combined(seen, [c for c in masked.columns if c not in gone], name)
     out += linked(masked, original, found, name, limits, rows, gone)
     return out
 
@@ -193,11 +199,11 @@ def linked(
         return
     same = [c for c in kept(masked, original, rows) if c not in replaced]
     known = [c for c in same if c in roles.quasi]
-    what = "kept quasi-identifiers (prosecutor risk)"
+    what = "linkage by kept quasi-identifiers"
     if known:
-        yield _linkage(masked, original, known, rows, named(f"linkage by {what}", name), limits.linked)
+        yield _linkage(masked, original, known, rows, named(what, name), limits.linked)
     else:
-        yield untested("linkage by kept quasi-identifiers", name, "no quasi-identifier was kept as it was")
+        yield untested(what, name, "no quasi-identifier was kept as it was")
     if len(same) > len(known):
         # Whoever holds the original values of all kept columns holds a copy of the table: worth knowing, not a verdict.
         yield _linkage(masked, original, same, rows, named("linkage by every kept column", name), None)
@@ -223,7 +229,7 @@ def _linkage(
         verdict,
         f"{rows_of(found.right)} of {found.rows:,} ({percent(share)}) have exactly one original candidate by "
         f"{listed(columns)}, and it is the right one; guessing among the candidates names the right row for "
-        f"{percent(found.chance)}. This is what someone who {who} could do",
+        f"{percent(found.chance)}. This is what one who {who} could do",
         value=share,
         limit=limit,
         columns=tuple(columns),
@@ -231,6 +237,16 @@ def _linkage(
         headline=limit is not None,
         reference=EL_EMAM,
     )
+
+
+def _as_known(masked: pl.DataFrame, shifted: Mapping[str, int]) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Return the table with shifted dates as numbers of windows, and the days of each; dates as text stay as they are."""
+    import polars as pl
+
+    kinds = {c: masked[c].dtype for c in shifted if c in masked.columns}
+    wide = {c: 2 * shifted[c] + 1 for c, kind in kinds.items() if kind == pl.Date or isinstance(kind, pl.Datetime)}
+    seen = masked.with_columns(pl.col(c).cast(pl.Date).cast(pl.Int32) // days for c, days in wide.items())
+    return seen, wide
 
 
 def _direct(roles: Roles, name: str) -> Iterator[Finding]:
