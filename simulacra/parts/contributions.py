@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulacra.core.errors import ConfigError
+from simulacra.core.errors import ConfigError, DataError
 from simulacra.parts._domain_cells import texts
 from simulacra.parts.bounded import bounded
 
@@ -32,7 +32,12 @@ def refuse_start(method: Any) -> None:
 
 
 def own(data: Dataset, budget: Budget, rng: np.random.Generator) -> Dataset:
-    """Return the rows that are used: at most `budget.rows` of each person, chosen in secret."""
+    """Return the rows that are used: at most `budget.rows` of each person, chosen in secret.
+
+    Raises DataError for a table without rows, and for rows of nobody.
+    """
+    if len(data) == 0:
+        raise DataError("the table has a header but no rows; fit needs at least one")
     if budget.person is None:
         return data
     frame = bounded(data.frame, budget.person, budget.rows, None if budget.private else rng.bytes(32))
