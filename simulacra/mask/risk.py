@@ -240,7 +240,7 @@ def _linkage(
 
 
 def _as_known(masked: pl.DataFrame, shifted: Mapping[str, int]) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Return the table with shifted dates as numbers of windows, and the days of each; dates as text stay as they are."""
+    """Return the table with shifted dates as numbers of windows, and the days of each; dates as text stay."""
     import polars as pl
 
     kinds = {c: masked[c].dtype for c in shifted if c in masked.columns}
