@@ -165,7 +165,7 @@ def _rare(name: str) -> Column:
     words = patterns.words_of(name)
     why = "bought: most cells hold values too rare to be released"
     for format in PERSON_NAMES:
-        if re.search(patterns.NAMES[format], words):
+        if re.search(patterns.NAMES[format], words) and (format != "name" or "name" in words.split()):
             return _column(name, "person", "String", format=format, sensitivity="direct", why=why)
     if patterns.says(name, "id"):
         return _column(name, "id", "String", unique=True, sensitivity="direct", why=why)

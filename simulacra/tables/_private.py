@@ -7,16 +7,20 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from simulacra.core.accountant import mu_of
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from simulacra.core.budget import Budget
     from simulacra.parts._marginals_model import Model
 
     Floats = npt.NDArray[np.float64]
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 """Numbers of rows for which the error is told before anything is known of the table."""
+EPSILONS = (0.1, 0.3, 1.0, 3.0, 10.0)
 HALF_NORMAL = math.sqrt(2 / math.pi)
 SURE = 1.645
 """Standard deviations of a one-sided bound of 95 %."""
@@ -24,9 +28,14 @@ CLEAR = 3.0
 """Standard deviations of its noise below which a noisy count says nothing of its cell."""
 OUTSIDE = 2.0
 """Standard deviations of its noise that all bins from one end of a bought range must hold to be drawn."""
-WAYS = (1, 2, 3)
-MOST = 400
-"""Sets of columns looked at for the mean of an estimate."""
+LOOKED_AT = 14
+"""Columns, evenly spread by size, whose sets stand for all in an estimate."""
+SHARED = {1: 1.0, 2: 0.33, 3: 0.2}
+"""What is left of the noise of a marginal of so many columns, because those of a model share theirs. This and SCATTER
+are fitted to made tables of three public data sets (docs/generators/tables/private.md)."""
+SCATTER = 0.25
+"""Distance of made rows from the model and of the model from links it does not hold, times the root of rows a cell."""
+MOST_CELLS = 5000
 
 
 def estimate(
@@ -34,34 +43,48 @@ def estimate(
 ) -> list[dict[str, Any]]:
     """Return the error to expect, before anything is spent: {"rows", "1-way", "2-way", "3-way"} a number of rows.
 
-    sizes: codes of each column. rho: what is left for the model, in zCDP. The figure is the mean total variation
-    distance between the made table and the real one over all sets of so many columns: what is measured has the
-    noise of an equal division of rho over as many marginals as there are columns, and no cell errs by more than it
-    holds. It grows with the cells and falls with rows and epsilon; links that no measured marginal shows come on top.
+    sizes: codes of each column. rho: what is left for the model, in zCDP. person_rows: most rows of one person. A
+    figure is the mean total variation distance between the made table and the real one over all sets of so many
+    columns: a part of the noise that marginals have which divide rho evenly, where no cell errs by more than it holds,
+    and the scatter of rows among cells. It grows with the cells and falls with rows and epsilon.
     """
+    known = sorted(sizes)
+    known = known if len(known) <= LOOKED_AT else [known[i * len(known) // LOOKED_AT] for i in range(LOOKED_AT)]
+    # As many marginals as there are columns share a third of rho.
+    sigma = person_rows * math.sqrt(len(sizes) / (2 * rho / len(SHARED)))
     out = []
     for n in rows:
         row: dict[str, Any] = {"rows": int(n)}
-        for ways in WAYS:
-            if ways <= len(sizes):
-                # As many marginals of this many columns as there are columns share a third of rho.
-                sigma = person_rows * math.sqrt(len(sizes) / (2 * rho / len(WAYS)))
-                row[f"{ways}-way"] = round(_mean_error(sizes, ways, sigma, n), 4)
+        for ways, part in SHARED.items():
+            sets = list(combinations(known, ways))
+            if sets:
+                noise = part * sum(_noise(math.prod(s), sigma, n) for s in sets) / len(sets)
+                scatter = SCATTER * math.sqrt(sum(math.prod(s) for s in sets) / len(sets) / n)
+                row[f"{ways}-way"] = round(min(1.0, math.hypot(noise, scatter)), 4)
         out.append(row)
     return out
 
 
-def _mean_error(sizes: Sequence[int], ways: int, sigma: float, n: int) -> float:
-    sets = list(combinations(sizes, ways))
-    sets = sets[:: max(1, len(sets) // MOST)]
+def curve(sizes: Sequence[int], budget: Budget, part: float, rows: int) -> dict[str, Any]:
+    """Return the error to expect of a table against epsilon: {"epsilon": [..], "error": {"1-way": [..], ..}}.
+
+    part: share of the budget that is left for the model. rows: a public or noisy number of rows.
+    """
+    spots = sorted({*EPSILONS, float(budget.epsilon)})
     errors = []
-    for group in sets:
-        cells = math.prod(group)
-        # The cells of largest mass hold what a Zipf law gives them; a cell errs by its noise, or by all it holds.
-        rank = range(1, min(cells, 5000) + 1)
-        whole = sum(1 / r for r in rank)
-        errors.append(0.5 * sum(min(HALF_NORMAL * sigma / n, 2 / (r * whole)) for r in rank))
-    return min(1.0, sum(errors) / len(errors))
+    for epsilon in spots:
+        rho = part * mu_of(epsilon, budget.delta) ** 2 / 2
+        errors.append(estimate(sizes, rho, budget.rows, rows=[rows])[0])
+    ways = [name for name in errors[0] if name != "rows"]
+    return {"epsilon": spots, "error": {name: [e[name] for e in errors] for name in ways}}
+
+
+def _noise(cells: int, sigma: float, n: int) -> float:
+    """Return the expected distance of a marginal by its noise, where cells hold what a Zipf law gives them."""
+    import numpy as np
+
+    mass = 1 / np.arange(1, min(cells, MOST_CELLS) + 1)
+    return float(0.5 * np.minimum(HALF_NORMAL * sigma / n, 2 * mass / mass.sum()).sum())
 
 
 def likely(model: Model, bought: Collection[int]) -> dict[int, list[int]]:

@@ -85,7 +85,7 @@ class Private(Generator):
         self.schema_ = found.schema
         if not found.names:
             raise DataError(f"{self.name}: no column but that of persons; there is nothing to learn")
-        expected = told.estimate(found.sizes, budget.rho_left, budget.rows)
+        expected, part = told.estimate(found.sizes, budget.rho_left, budget.rows), budget.rho_left / budget.rho
         weights = [4.0 if name == self.target else 1.0 for name in found.names]
         model = marginals.fit(
             found.encode(frame),
@@ -101,7 +101,10 @@ class Private(Generator):
         bounds = told.errors(model, found.names)
         self.facts_: dict[str, Any] = {
             "rows": self.rows_,
-            "estimate": expected,
+            "estimate": {
+                "rows": expected,
+                "curve": told.curve(found.sizes, budget, part, self.rows_),
+            },
             "errors": bounds,
             "bought": dict(found.bought),
             "rules": len(parsed),

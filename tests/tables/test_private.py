@@ -68,7 +68,9 @@ def test_only_the_target_and_the_preset_change_what_is_measured(people: pl.DataF
         Private(preset="independent", target=t).fit(frame, seed=1, budget=budget()).lineage_.facts["ledger"]["entries"]
         for t in (None, "grade")
     )
-    scale = [next(e["scale"] for e in entries[::-1] if e["what"].endswith("column grade")) for entries in (plain, aimed)]
+    scale = [
+        next(e["scale"] for e in entries[::-1] if e["what"].endswith("column grade")) for entries in (plain, aimed)
+    ]
     assert scale[1] < scale[0]
 
 
@@ -220,14 +222,30 @@ def _distance(a: Any, b: Any) -> float:
 
 
 def test_the_estimate_falls_with_rows_and_epsilon_and_needs_no_data(fitted: Private, people: pl.DataFrame) -> None:
-    rows = fitted.facts_["estimate"]
+    rows = fitted.facts_["estimate"]["rows"]
     assert [r["rows"] for r in rows] == [1_000, 10_000, 100_000, 1_000_000]
     for ways in ("1-way", "2-way", "3-way"):
         errors = [r[ways] for r in rows]
         assert errors == sorted(errors, reverse=True) and 0 <= errors[-1] < errors[0] <= 1
     tight, loose = (estimate([10, 10, 5], b.rho, rows=[10_000])[0]["2-way"] for b in (budget(0.1), budget(10.0)))
     assert loose < tight
+    told = fitted.facts_["estimate"]["curve"]
+    assert told["epsilon"] == [0.1, 0.3, 1.0, 3.0, 10.0, 20.0]
+    assert all(errors == sorted(errors, reverse=True) for errors in told["error"].values())
     assert estimate([10, 10, 5], 0.01, person_rows=5)[0]["1-way"] > estimate([10, 10, 5], 0.01)[0]["1-way"]
+
+
+@pytest.mark.parametrize("epsilon", [0.3, 3.0])
+def test_the_estimate_is_near_the_error_that_comes(people: pl.DataFrame, epsilon: float) -> None:
+    frame = people.select("age", "town", "member", "grade", "visits")
+    model = Private(bins=8).fit(frame, seed=1, budget=budget(epsilon))
+    domain, _ = model._learned()
+    a, b = domain.encode(frame), domain.encode(model.sample(ROWS, seed=1))
+    told = estimate(domain.sizes, 0.9 * budget(epsilon).rho, rows=[ROWS])[0]
+    for ways in (1, 2):
+        sets = [list(s) for s in combinations(range(len(domain.sizes)), ways)]
+        error = sum(_distance(a[:, s], b[:, s]) for s in sets) / len(sets)
+        assert error / 4 < told[f"{ways}-way"] < 4 * error
 
 
 def test_the_ledger_sums_to_the_claim(fitted: Private) -> None:
