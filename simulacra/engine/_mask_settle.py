@@ -90,6 +90,8 @@ def _rule(plan: Plan, file: str, column: str, seen: Seen, kind: str) -> Rule:
     if given is None:
         return _acting(plan, found, column)
     holds = given.type or found.type
+    if not given.type and found.type == TEXT and given.action not in ("surrogate", "shift", ""):
+        holds = ""  # the whole cell, as it says no TEXT
     if not given.action:
         base = _acting(plan, Rule(holds, "", {}, "plan"), column)
         return replace(base, options={**base.options, **given.options}, by="plan")

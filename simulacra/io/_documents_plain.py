@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from simulacra.io._documents_text import PLAIN, Coding, Edit, Style, pieces, readable
+from simulacra.io._documents_text import PIECE, PLAIN, Coding, Edit, Style, pieces, readable
 from simulacra.io.documents import Cells, Part, spliced
 
 COLUMN = "text"
@@ -32,7 +32,7 @@ class PlainDocument:
             text = rest + piece
             # A paragraph may go on in the next piece.
             cut = len(text) if not piece else max(text.rfind("\n\n") + 2, text.rfind("\n\r\n") + 3)
-            if piece and cut < 4 and len(text) > 2 * (1 << 22):
+            if piece and cut < 4 and len(text) > 8 * PIECE:
                 cut = text.rfind("\n") + 1 or len(text)
             cut = cut if not piece or cut > 3 else 0
             text, rest = text[:cut], text[cut:]

@@ -14,8 +14,10 @@ from xml.sax.saxutils import escape, unescape
 from simulacra.core.errors import DataError
 from simulacra.io.encoding import MARKS, detect
 
-PIECE = 1 << 22
+PIECE = 1 << 20
 """Bytes that are read at once."""
+UNDEFINED = frozenset((0x81, 0x8D, 0x8F, 0x90, 0x9D))
+"""Bytes that cp1252 gives no meaning."""
 MIXED = "mixed"
 """An encoding of our own: UTF-8 where it is, and bytes that are not are taken one by one for cp1252."""
 Edit = tuple[int, int, str]
@@ -113,7 +115,7 @@ def _western(path: Path) -> str:
     odd = {c for c in loose if c > "\x7f"}
     if any(not "\udc80" <= c <= "\udcff" for c in odd):
         return ""
-    return "latin-1" if odd & {"\udc81", "\udc8d", "\udc8f", "\udc90", "\udc9d"} else "cp1252"
+    return "latin-1" if {ord(c) - 0xDC00 for c in odd} & UNDEFINED else "cp1252"
 
 
 def _wrong(path: Path, name: str, shown: str) -> str:

@@ -151,8 +151,9 @@ def _written(text: str, got: Read, new: dt.date, day_first: bool | DayFirst, lan
         if old is None or name == "s":
             continue
         # "04-May-19" stands among "04-Jun-19", though May alone could be the long name.
-        joined = "-" in text[max(0, got.found.start(name) - 1) : got.found.end(name) + 1]
-        value = _like(old, new.month, MONTHS, joined) if name == "b" else _number(old, numbers[name])
+        short = "-" in text[max(0, got.found.start(name) - 1) : got.found.end(name) + 1]
+        short = short or (got.lead is not None and len(got.lead["w"]) <= 3)
+        value = _like(old, new.month, MONTHS, short) if name == "b" else _number(old, numbers[name])
         changes.append((got.found.start(name), got.found.end(name), value))
         if name == "d":
             changes += _ordinal(text, got.found.end("d"), numbers["d"])
