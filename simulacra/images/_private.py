@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,8 @@ from simulacra.core.errors import ConfigError, DataError, need
 from simulacra.core.schema import Column, Schema, Table
 from simulacra.images._rows import LEAST, MOST, NO_CLASS
 from simulacra.parts import contributions
-from simulacra.parts.domain import settle
+from simulacra.parts._domain_codes import levels as codes_of
+from simulacra.parts.domain import Domain, settle
 from simulacra.parts.pictures import arrays
 from simulacra.parts.private_steps import EXTRA
 
@@ -114,8 +116,9 @@ def _classes(
     table, name = next(iter(data.frames)), f"{size[1]}x{size[0]} {'colour' if size[2] == 3 else 'grey'}"
     picture = Column(image, "image", str(frame[image].dtype), format=name, why="images of one size (public)")
     given = {} if data.given_schema is None else {c.name: c for c in data.given_schema.columns if c.name != image}
-    if label is not None and label not in given:
-        given[label] = Column(label, "category", str(frame[label].dtype), why="labels of images")
+    undeclared = label is not None and label not in given
+    if label is not None and undeclared:
+        given[label] = Column(label, "category", why="labels of images")
     beside = frame.drop(image)
     rows: dict[str, Any] = {"image": image, "label": label, "size": size, "fields": [], "links": []}
     rows["order"] = frame.columns
@@ -125,6 +128,7 @@ def _classes(
     if beside.width:
         schema = Schema({table: Table(tuple(given.values()))}) if given else None
         domain = settle(dataclasses.replace(data, frames={table: beside}, given_schema=schema), budget)
+        domain = _typed(domain, label) if label is not None and undeclared else domain
         columns |= {c.name: c for c in domain.schema.columns}
         rows["domain"] = domain.to_state()
         if label is not None:
@@ -134,6 +138,23 @@ def _classes(
     rows["levels"] = levels
     method.schema_ = Schema({table: Table(tuple(columns[c] for c in frame.columns))})
     return classes, rows
+
+
+def _typed(domain: Domain, label: str) -> Domain:
+    """Return the domain with whole numbers as levels of the label, where all that were bought are some.
+
+    The type in the table is not asked: one text among numbers, in one row, would change it.
+    """
+    column = domain.schema[label]
+    if not column.levels or not all(re.fullmatch(r"-?(0|[1-9]\d*)", str(level)) for level in column.levels):
+        return domain
+    values = tuple(int(str(level)) for level in column.levels)
+    name, columns = next(iter(domain.schema.tables)), [c for c in domain.schema.columns if c.name != label]
+    place = [c.name for c in domain.schema.columns].index(label)
+    columns.insert(place, dataclasses.replace(column, dtype="Int64", levels=values))
+    return dataclasses.replace(
+        domain, schema=Schema({name: Table(tuple(columns))}), codecs={**domain.codecs, label: codes_of(values)}
+    )
 
 
 def _counts(classes: Ints, count: int, budget: Budget) -> Ints:

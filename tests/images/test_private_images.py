@@ -142,6 +142,18 @@ def test_what_the_budget_does_not_pay_for_is_refused(tmp_path: Path) -> None:
     assert not budget.entries
 
 
+def test_the_type_of_labels_is_that_of_the_levels_that_were_bought() -> None:
+    """One image whose label is a word turns the column into text; labels are made as numbers all the same."""
+    images = frame(120).select("image")
+    numbers = images.with_columns(label=pl.Series([0, 1] * 60))
+    words = images.with_columns(label=pl.Series([*(["0", "1"] * 59), "0", "none"]))
+    for rows in (numbers, words):
+        model = Vae(**TINY).fit(rows, seed=1, budget=unsafe(30.0))
+        made = model.sample(20, seed=1)
+        assert made["label"].dtype == pl.Int64
+        assert set(made["label"].drop_nulls()) <= {0, 1}
+
+
 def test_images_alone_are_one_class() -> None:
     model = Gan(**TINY).fit(frame().select("image"), seed=1, budget=unsafe())
     assert model.sample(5, seed=1).columns == ["image"]
