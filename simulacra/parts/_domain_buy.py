@@ -32,6 +32,10 @@ NUMBERS = (-cells.LARGEST, cells.LARGEST)
 TIMES = (-63_113_904_000_000_000, 252_455_615_999_999_999)
 """The years 0 to 9999, in microseconds since 2000."""
 WORTH_SAYING = 0.01
+OTHER = "(other)"
+"""The level of all values that were not bought."""
+FIRST = 1_000_000_000_001
+"""The first whole number that is given as an identifier: beyond those that real rows use, whose range nobody bought."""
 PERSON_NAMES = ("first_name", "last_name", "phone", "address", "postcode", "name")
 """Person data that a column's name alone tells, in the order they are tried."""
 
@@ -111,7 +115,7 @@ def _voted(want: Want, verdict: Verdict) -> Want:
     if verdict.kind == "time":
         return _time(want, verdict.format)
     if verdict.kind == "words":
-        return Want(_column(name, "category", "String"), buy="levels", present=verdict.present)
+        return Want(_column(name, "category", "String"), buy="levels", present=verdict.present, doubt=verdict.doubt)
     return surrogate(_unknown(name, verdict))
 
 
@@ -156,7 +160,8 @@ def _unknown(name: str, verdict: Verdict) -> Column:
     if verdict.kind == "id":
         dtype = "Int64" if verdict.digits == 0 else "String"
         why = "bought: the votes and the column's name say identifiers"
-        return _column(name, "id", dtype, unique=True, sensitivity="direct", why=why)
+        low = FIRST if verdict.digits == 0 else None
+        return _column(name, "id", dtype, low=low, unique=True, sensitivity="direct", why=why)
     return _column(name, "text", "String", why="bought: most cells are free text")
 
 
@@ -186,13 +191,21 @@ def _category(want: Want, found: Mapping[str, int]) -> Want:
         return surrogate(_rare(want.column.name))
     why = f"bought: {len(found)} levels whose noisy counts pass the threshold"
     lost = 0.0 if want.present is None else 1 - held / max(want.present, 1.0)
-    if lost > WORTH_SAYING:
-        why += f"; about {lost:.0%} of the cells hold rarer values, which become missing"
     values: tuple[Scalar, ...] = tuple(found)
-    if want.column.dtype.startswith(("Int", "UInt")):
+    whole = want.column.dtype.startswith(("Int", "UInt"))
+    if whole:
         values = tuple(int(v) for v in found if re.fullmatch(r"-?\d+", v))
+    rarer = lost > WORTH_SAYING and lost * (want.present or 0.0) > voting.SURE * want.doubt
+    other = (rarer or want.present is None) and not whole and OTHER not in found
+    if rarer:
+        why += f"; about {lost:.0%} of the cells hold rarer values, which become " + (
+            repr(OTHER) if other else "missing"
+        )
+    if other:
+        # What is rare is not missing: it has a level of its own, in place of names that would tell of few.
+        values = (*values, OTHER)
     column = dataclasses.replace(want.column, levels=values, why=why, source="from data", public=True)
-    return dataclasses.replace(want, column=column, codec=codecs.levels(values), buy="")
+    return dataclasses.replace(want, column=column, codec=codecs.levels(values, other=other), buy="")
 
 
 def _with_range(want: Want, codec: Mapping[str, Any]) -> Column:

@@ -15,8 +15,8 @@ from simulacra.core import patterns
 from simulacra.core.errors import SchemaError
 from simulacra.core.times import parse
 
-LARGEST = 2**62
-"""Whole multiples of a column's grid are kept within this."""
+LARGEST = 2**52
+"""Whole multiples of a column's grid are kept within this, so that floats hold them all."""
 GROUPED = r"^[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?$"
 MIDNIGHT = r"^(\d{4}-\d\d-\d\d)[T ]00:00:00(?:\.0+)?$"
 """A date with the first moment of its day says the date: a column of dates may be stored as times."""

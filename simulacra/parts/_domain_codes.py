@@ -28,9 +28,9 @@ PLACEHOLDER = "\x00"
 """What stands in a text column of surrogates between the draw and the end."""
 
 
-def levels(values: list[Scalar] | tuple[Scalar, ...]) -> Codec:
-    """Return the codec of declared or bought levels."""
-    return {"form": "levels", "levels": list(values), "keys": keys(values)}
+def levels(values: list[Scalar] | tuple[Scalar, ...], *, other: bool = False) -> Codec:
+    """Return the codec of declared or bought levels. other: the last level stands for all values that are none."""
+    return {"form": "levels", "levels": list(values), "keys": keys(values), "other": other}
 
 
 def keys(values: list[Scalar] | tuple[Scalar, ...]) -> list[str]:
@@ -94,6 +94,8 @@ def encode(text: pl.Series, codec: Codec) -> Ints:
     out = np.full(len(text), missing, np.int64)
     form = codec["form"]
     if form == "levels":
+        if codec["other"]:
+            out[text.is_not_null().to_numpy()] = len(codec["levels"]) - 1
         _look_up(text, codec["keys"], 0, out)
     elif form == "number":
         bins = _bins(codec)

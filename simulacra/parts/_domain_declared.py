@@ -27,7 +27,7 @@ class Want:
 
     column: its public facts so far. codec: once nothing is lacking. buy: "kind", "range", "shape" (of a known range),
     "levels", or "" when nothing. unit, format, low, high: of numbers and times, in multiples of the unit. present:
-    noisy number of its cells that are not missing, where a vote told it.
+    noisy number of its cells that are not missing, where a vote told it; doubt: the deviation of its noise.
     """
 
     column: Column
@@ -38,6 +38,7 @@ class Want:
     low: int | None = None
     high: int | None = None
     present: float | None = None
+    doubt: float = 0.0
 
 
 def wants(names: Iterable[str], schema: Schema | None, bins: int) -> dict[str, Want]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]
 
-OCTAVES = 62
+OCTAVES = 52
 LIKELY = 2.5
 """Standard deviations of its noise beyond which a count beside a sure one is taken for real."""
 OUTSTANDING = 3.5
@@ -47,7 +47,7 @@ class Line:
     values: Ints
     low: int | None = None
     high: int | None = None
-    limit: tuple[int, int] = (-(2**62), 2**62)
+    limit: tuple[int, int] = (-(2**52), 2**52)
     round: bool = True
 
 

@@ -63,13 +63,14 @@ class Verdict:
 
     kind: number, time, boolean, person, id, words (a category, if few enough levels are found), text or empty.
     digits: of a number's grid, -1 for codes. format: of a time or of person data. present: noisy number of cells that
-    are not missing.
+    are not missing; doubt: about the deviation of its noise.
     """
 
     kind: str
     digits: int = 0
     format: str = ""
     present: float = 0.0
+    doubt: float = 0.0
 
 
 def votes(text: pl.Series) -> Counts:
@@ -110,7 +111,9 @@ def verdict(name: str, noisy: Sequence[int] | Counts, sigma: float) -> Verdict:
         return Verdict("number", digits=_digits(count, number, sigma), present=present)
     if kind == "text" and words > 0.5 * count["sentence"]:
         kind = "words"
-    return Verdict(kind, format={"time": time, "person": person}.get(kind, ""), present=present)
+    told = {"time": time, "person": person}.get(kind, "")
+    # About sixteen classes were summed.
+    return Verdict(kind, format=told, present=present, doubt=4 * sigma)
 
 
 def _digits(count: dict[str, float], total: float, sigma: float) -> int:

@@ -214,7 +214,8 @@ def _person_column(want: Want) -> Want:
     column = want.column
     if want.buy == "kind" or column.kind not in declared.SURROGATES:
         dtype = column.dtype if column.dtype.startswith(("Int", "UInt")) or column.dtype == "String" else "Int64"
-        column = Column(column.name, "id", dtype, why="the unit of privacy: fresh identifiers")
+        low = buying.FIRST if dtype in ("Int64", "UInt64") else None
+        column = Column(column.name, "id", dtype, low=low, why="the unit of privacy: fresh identifiers")
     return Want(dataclasses.replace(column, unique=True, sensitivity="direct"))
 
 
