@@ -111,7 +111,7 @@ class Shadows:
         if count < LEAST:
             return (
                 [],
-                f"one fit takes {spent / max(1, count):.0f} s, and {LEAST} at least are needed; give their number",
+                f"one fit takes {spent / max(1, count):.0f} s, and {LEAST} at least are needed; ask for them (--shadows)",
             )
         dealt = np.stack([self.pool.deal(i) for i in range(count + 1)]).astype(np.int64)
         trials = _trials(readings, dealt)

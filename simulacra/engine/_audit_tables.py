@@ -55,9 +55,11 @@ class Work:
     untested: list[str]
 
     @property
-    def enough(self) -> bool:
-        """Return whether both sides have rows enough to be attacked."""
-        return min(self.frames["holdout"].height // 2, self.frames["real"].height) >= _audit_stack.FEW
+    def sizes(self) -> tuple[int, int]:
+        """Return how many rows, or persons, can be attacked on the sides real and holdout."""
+        if self.person is not None:
+            return len(np.unique(self.person["real"])), len(np.unique(self.person["holdout"]))
+        return self.frames["real"].height, self.frames["holdout"].height
 
 
 def attacks(
@@ -73,10 +75,11 @@ def attacks(
     if not work.columns:
         yield not_tested("audit", "attacks", "no column holds values that could be compared")
         return
-    if not work.enough:
-        sizes = f"{work.frames['real'].height} and {work.frames['holdout'].height}"
-        why = f"{_audit_stack.FEW} real and {2 * _audit_stack.FEW} holdout rows are needed, got {sizes}"
-        yield not_tested("audit", "attacks", f"too few rows to tell: {why}")
+    real, holdout = work.sizes
+    if min(real, holdout // 2) < _audit_stack.FEW:
+        who = "rows" if person is None else "persons"
+        why = f"{_audit_stack.FEW} real and {2 * _audit_stack.FEW} holdout {who} are needed, got {real} and {holdout}"
+        yield not_tested("audit", "attacks", f"too few {who} to tell: {why}")
         return
     field = _field(work)
     tried = _membership(work, field)

@@ -115,6 +115,8 @@ def test_persons_are_attacked_once_and_leave_whole() -> None:
     report = audit(model.sample(2000, seed=2), model=model, real=real, holdout=holdout, person="person", shadows=4)
     best = named(report)["strongest membership attack"]
     assert best.verdict == "fail" and best.value is not None and best.value > 0.8
+    few = audit(real, real=real, holdout=holdout.filter(pl.col("person") < 500), person="person")
+    assert "too few persons" in named(few)["attacks"].sentence
     with pytest.raises(DataError, match="are in holdout too"):
         audit(real, real=real, holdout=visits(400, 2, 399), person="person")
 
@@ -143,3 +145,28 @@ def test_tables_that_differ_are_refused() -> None:
         audit(REAL.drop("age"), real=REAL, holdout=HOLDOUT)
     with pytest.raises(ConfigError, match="person"):
         audit(REAL, real=REAL, holdout=HOLDOUT, person="persn")
+
+
+def test_a_table_in_which_copies_look_like_chance_cannot_be_judged() -> None:
+    coins = pl.DataFrame({c: np.random.default_rng(i).choice(["head", "tail"], 3 * N) for i, c in enumerate("ab")})
+    report = audit(coins[:N], real=coins[:N], holdout=coins[N : 2 * N])
+    found = named(report)
+    assert report.verdict == "unknown"
+    assert "no membership attack passes its controls" in found["strongest membership attack"].sentence
+    assert all(f.verdict == "unknown" for f in report.findings)
+
+
+@pytest.mark.slow
+def test_a_network_trained_far_too_long_on_few_rows_is_caught(tmp_path: Path) -> None:
+    """Slow: a training is continued eight times, as one alone ends before it has so few rows by heart."""
+    from simulacra.tables.vae import Vae
+
+    few, start = toys.people(150, seed=1), None
+    for part in range(8):
+        model = Vae(start=start, patience=1000, beta=0.02, latent=32, rate=0.004).fit(few, seed=part)
+        start = str(tmp_path / str(part))
+        model.save(start)
+    found = named(audit(model.sample(2000, seed=2), model=model, real=few, holdout=toys.people(1500, 2), shadows=0))
+    best = found["strongest membership attack"]
+    assert best.verdict == "fail" and best.value is not None and best.value > 0.7
+    assert found["linkability"].verdict == "fail" and found["inference of attributes"].verdict == "fail"
