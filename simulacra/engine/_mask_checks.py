@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulacra import __version__
 from simulacra.core.case import guarded
 from simulacra.core.errors import DataError
+from simulacra.core.lineage import versions
 from simulacra.core.progress import task
 from simulacra.core.report import Finding, Report, View
 from simulacra.engine._mask_people import File, Work
@@ -51,8 +51,10 @@ def judge(files: Sequence[File], work: Work, plan: Plan, folder: Path) -> Report
         items += guarded(GUARD, "Safe Harbor checklist", lambda: _list(work, plan, left))
         items += [*_cautions(files, work)]
     meta = {
+        "kind": "Report on masked files",
+        "about": "What is left to fear of masked files: columns are named and cells counted, no text is shown.",
         "title": ", ".join(f.name for f in files[:3]) + (" ..." if len(files) > 3 else ""),
-        "made by": f"simulacra mask {__version__}",
+        "made by": f"simulacra mask {versions()['simulacra']}",
         "files": len(files),
         "records": sum(f.seen.rows for f in files),
         "places": sum(work.counts.values()),
@@ -181,8 +183,19 @@ def _cautions(files: Sequence[File], work: Work) -> Iterator[Finding]:
             f"{len(stale):,} verdicts of the review were not applied: {'; '.join(stale[:5])}"
             + (f"; and {len(stale) - 5:,} more" if len(stale) > 5 else ""),
             value=len(stale),
-            limit=0,
             advice="write a review file of today's input, and look through it again",
+        )
+    stale = work.review.stale() if work.review else []
+    if stale:
+        more = f" and {len(stale) - 5:,} more" if len(stale) > 5 else ""
+        yield Finding(
+            GUARD,
+            "verdicts of the review",
+            "warn",
+            f"{len(stale):,} verdicts fit nothing: {'; '.join(stale[:5])}{more}",
+            value=len(stale),
+            limit=0,
+            advice="write a new review file of these files, under the same --key",
         )
     if work.people.clashes:
         yield Finding(

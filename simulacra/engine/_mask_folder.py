@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
-from simulacra import __version__
 from simulacra.core.atomic import explain, sha256, sync, write_json
 from simulacra.core.errors import OutputError
+from simulacra.core.lineage import versions
 from simulacra.io._folder_files import read_json, remove
 
 KIND = "simulacra-mask"
@@ -108,7 +108,7 @@ def refuse(out: Path, sources: Iterable[Path], *, force: bool) -> None:
 def facts(key_kept: bool, files: int, cells: int) -> dict[str, object]:
     """Return what the manifest says beside the checksums: nothing of the key but whether it is kept."""
     return {
-        "simulacra": __version__,
+        "versions": versions(),
         "key": "kept elsewhere" if key_kept else "thrown away",
         "masked": files,
         "places": cells,

@@ -19,7 +19,11 @@ WORD = re.compile(r"[^\W\d_]+")
 
 @cache
 def _all(name: str) -> tuple[str, ...]:
-    return tuple(w for w in words(name) if 3 <= len(w) <= 9) if name != "city" else words(name)
+    """Return the words of a list that are given away; those of a sex are names that most languages count so."""
+    if name == "city":
+        return words(name)
+    some = tuple(w for w in words(name) if 3 <= len(w) <= 9)
+    return tuple(w for w in some if sex_of(fold(w)) == name) if name in ("female", "male") else some
 
 
 @cache
