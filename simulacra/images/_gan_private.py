@@ -14,7 +14,7 @@ from simulacra.images import _gan, _nets, _private
 from simulacra.parts.convgan import Critic
 from simulacra.parts.private_critic import Steady
 from simulacra.parts.private_steps import PrivateSteps
-from simulacra.parts.train import Plan, train
+from simulacra.parts.train import train
 from simulacra.parts.weights import device, seeded
 
 if TYPE_CHECKING:
@@ -38,10 +38,7 @@ def fit(method: Gan, data: Dataset, budget: Budget, rng: np.random.Generator) ->
         budget, rows=bought.rows, batch=method.batch, steps=method.steps, clip=method.clip, units=bought.units,
         device=where, what="training of the critic", chunk=_private.CHUNK,
     )  # fmt: skip
-    plan = Plan(
-        len(bought.images), method.steps, method.batch, int(rng.integers(2**62)), "", average=0.99, decay=0.1,
-        device=where, threads=method.threads, private=private,
-    )  # fmt: skip
+    plan = private.plan(method, len(bought.images), int(rng.integers(2**62)), average=0.99, decay=0.1)
     with seeded(rng, where, method.threads):
         modules = _nets.modules(method, where)
         rough = _gan.Rough(method.space_, method.rows_["size"], where)

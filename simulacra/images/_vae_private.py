@@ -13,7 +13,7 @@ from torch.nn import functional as f
 from simulacra.images import _nets, _private, _vae
 from simulacra.parts.convvae import Noise, ToPictures
 from simulacra.parts.private_steps import PrivateSteps
-from simulacra.parts.train import Plan, train
+from simulacra.parts.train import train
 from simulacra.parts.weights import device, seeded
 
 if TYPE_CHECKING:
@@ -33,10 +33,7 @@ def fit(method: Vae, data: Dataset, budget: Budget, rng: np.random.Generator) ->
         budget, rows=bought.rows, batch=method.batch, steps=method.steps, clip=method.clip, units=bought.units,
         device=where, what="training of encoder and decoder", chunk=_private.CHUNK,
     )  # fmt: skip
-    plan = Plan(
-        len(bought.images), method.steps, method.batch, int(rng.integers(2**62)), "", average=0.99, device=where,
-        threads=method.threads, private=private,
-    )  # fmt: skip
+    plan = private.plan(method, len(bought.images), int(rng.integers(2**62)), average=0.99)
     with seeded(rng, where, method.threads):
         modules = _nets.modules(method, where)
         noise = _vae.begin(modules, method.space_, method.rows_["size"], 0, method.latent, where)

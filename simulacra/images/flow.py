@@ -10,6 +10,7 @@ from simulacra.core.advice import MEMORISED
 from simulacra.core.errors import ModelError, need
 from simulacra.core.generator import Generator
 from simulacra.core.options import option
+from simulacra.parts import training_fields
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,12 +61,12 @@ class Flow(Generator):
     steps: int = option(1500, "Most updates of the weights; small sets take fewer.", low=1, unit="steps")
     batch: int = option(256, "Images of one update; small sets take fewer.", low=1, unit="images")
     solver: int = option(10, "Steps of the solver; each asks the network twice for an image.", low=1, high=1000)
-    patience: int = option(6, "Measurements without gain before training ends, 0 for never.", low=0)
+    patience: int = training_fields.patience(6)
     label: str | None = option(None, "Column of the classes; none: the one named or shaped like labels.")
-    start: str | None = option(None, "Saved model of the same kind of images whose weights training starts from.")
-    device: str = option("auto", "Where to compute; auto takes a GPU if there is one.", choices=("auto", "cpu", "cuda"))
-    threads: int = option(1, "Threads of the CPU; another number may change the last digits.", low=1, high=256)
-    precision: str = option("float32", "Numbers used in training on a GPU.", choices=("float32", "mixed"))
+    start: str | None = training_fields.start("kind of images")
+    device: str = training_fields.device()
+    threads: int = training_fields.threads()
+    precision: str = training_fields.precision()
 
     @classmethod
     def remedies(cls, params: Mapping[str, Any]) -> dict[str, str]:
@@ -154,19 +155,16 @@ class Flow(Generator):
         learner = Matching(net, points, classes[order], factors, weight, kept, RATE, self.solver, place)
         batch = max(1, min(self.batch, (count - kept) // 4))
         steps = max(1, min(self.steps, PASSES * (count - kept) // batch))
-        plan = Plan(
+        plan = Plan.of(
+            self,
+            place,
             rows=count - kept,
             steps=steps,
             batch=batch,
             seed=seed,
             judge="held-out loss",
             every=max(1, steps // MEASURED),
-            patience=self.patience,
             average=0.995,
-            device=place,
-            threads=self.threads,
-            precision=self.precision,
-            checkpoint=self._checkpoint,
         )
         self.weights_, self.curves_, facts = fit(learner, plan)
         self.facts_ |= facts

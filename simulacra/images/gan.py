@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from simulacra.core.errors import need
 from simulacra.core.generator import Generator
 from simulacra.core.options import option
+from simulacra.parts import training_fields
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,12 +65,12 @@ class Gan(Generator):
     augment: float | None = option(
         None, "How much images are varied before the critic sees them; none: only where there are few.", low=0, high=1
     )
-    patience: int = option(6, "Measurements without gain before training ends, 0 for never.", low=0)
-    start: str | None = option(None, "Saved model of the same classes and size whose weights training starts from.")
-    device: str = option("auto", "Where to compute; auto takes a GPU if there is one.", choices=("auto", "cpu", "cuda"))
-    threads: int = option(1, "Threads of the CPU; another number may change the last digits.", low=1, high=256)
-    precision: str = option("float32", "Numbers used in training on a GPU.", choices=("float32", "mixed"))
-    clip: float = option(1.0, "Under a budget: most norm of what one unit adds to a gradient.", low=1e-6)
+    patience: int = training_fields.patience(6)
+    start: str | None = training_fields.start("classes and size")
+    device: str = training_fields.device()
+    threads: int = training_fields.threads()
+    precision: str = training_fields.precision()
+    clip: float = training_fields.clip(1.0)
 
     def network(self, channels: int, size: tuple[int, int], classes: int) -> dict[str, torch.nn.Module]:
         """Return untrained networks "generator" and "critic"; override it in a subclass to use your own.
@@ -142,10 +143,9 @@ class Gan(Generator):
             rough = _gan.Rough(self.space_, self.rows_["size"], where)
             learner = _gan.GanLearner(modules, rough, sides, self._augment(len(own)), PENALTY)
             steps = _nets.steps(self.steps, self.batch, len(own))
-            plan = Plan(
-                len(own), steps, self.batch, seed, _gan.JUDGE, max(1, steps // MEASURED),
-                self.patience, 0.995, decay=0.1, device=where, threads=self.threads,
-                precision=self.precision, checkpoint=self._checkpoint,
+            plan = Plan.of(
+                self, where, rows=len(own), steps=steps, batch=self.batch, seed=seed, judge=_gan.JUDGE,
+                every=max(1, steps // MEASURED), average=0.995, decay=0.1,
             )  # fmt: skip
             done = train(learner, plan)
         self.weights_: dict[str, Any] = done.weights

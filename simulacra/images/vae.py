@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from simulacra.core.errors import ConfigError, DataError, near, need
 from simulacra.core.generator import Generator
 from simulacra.core.options import option, whole
+from simulacra.parts import training_fields
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,12 +60,12 @@ class Vae(Generator):
     steps: int = option(1000, "Most updates of the weights; few images take fewer.", low=1, unit="steps", private=150)
     batch: int = option(64, "Images of one update.", low=1, unit="images", private=256)
     width: int = option(32, "Channels of the finest layer.", low=4, high=512, private=16)
-    patience: int = option(6, "Measurements without gain before training ends, 0 for never.", low=0)
-    start: str | None = option(None, "Saved model of the same classes and size whose weights training starts from.")
-    device: str = option("auto", "Where to compute; auto takes a GPU if there is one.", choices=("auto", "cpu", "cuda"))
-    threads: int = option(1, "Threads of the CPU; another number may change the last digits.", low=1, high=256)
-    precision: str = option("float32", "Numbers used in training on a GPU.", choices=("float32", "mixed"))
-    clip: float = option(1.0, "Under a budget: most norm of what one unit adds to a gradient.", low=1e-6)
+    patience: int = training_fields.patience(6)
+    start: str | None = training_fields.start("classes and size")
+    device: str = training_fields.device()
+    threads: int = training_fields.threads()
+    precision: str = training_fields.precision()
+    clip: float = training_fields.clip(1.0)
 
     def network(self, channels: int, size: tuple[int, int], classes: int) -> dict[str, torch.nn.Module]:
         """Return untrained networks "encoder" and "decoder"; override it in a subclass to use your own.
@@ -229,10 +230,9 @@ class Vae(Generator):
             warm = int(_vae.WARM * steps) if before is None else 0
             known = [torch.from_numpy(factors[r]).float().to(where) for r in (own, back if len(back) else own)]
             learner = _vae.VaeLearner(modules, noise, sides, known[0], known[1], self.beta, warm)
-            plan = Plan(
-                len(own), steps, self.batch, seed, "negative ELBO", max(1, steps // MEASURED),
-                self.patience, 0.995, device=where, threads=self.threads,
-                precision=self.precision, checkpoint=self._checkpoint,
+            plan = Plan.of(
+                self, where, rows=len(own), steps=steps, batch=self.batch, seed=seed, judge="negative ELBO",
+                every=max(1, steps // MEASURED), average=0.995,
             )  # fmt: skip
             done = train(learner, plan)
         self.weights_: dict[str, Any] = done.weights

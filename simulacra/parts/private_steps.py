@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from simulacra.core.errors import BudgetError, ConfigError, ModelError, need
+from simulacra.parts.resume import Plan
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -94,6 +95,11 @@ class PrivateSteps:
         )  # fmt: skip
         out.chunk = chunk
         return out
+
+    def plan(self, method: Any, rows: int, seed: int, **given: Any) -> Plan:
+        """Return the plan of the training that was charged; gradients are clipped in 32 bits."""
+        shared = {"rows": rows, "steps": self.steps, "batch": max(1, round(self.lot)), "seed": seed, "judge": ""}
+        return Plan.of(method, self.device, **{**shared, "precision": "float32", "private": self, **given})
 
     def watch(self, modules: Modules, optimiser: torch.optim.Optimizer) -> None:
         """Attach to the modules whose weights an optimiser changes, all of which learn privately.

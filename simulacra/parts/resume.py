@@ -6,7 +6,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 import torch
@@ -65,6 +65,12 @@ class Plan:
     pause: float = 30.0
     name: str = "train"
     private: PrivateSteps | None = None
+
+    @classmethod
+    def of(cls, method: Any, device: str, **given: Any) -> Self:
+        """Return a plan with the fields that a method shares with others (parts.training_fields)."""
+        shared = {name: getattr(method, name) for name in ("patience", "threads", "precision")}
+        return cls(**{**shared, "device": device, "checkpoint": method._checkpoint, **given})
 
 
 @dataclass

@@ -13,7 +13,7 @@ from simulacra.core.errors import ConfigError
 from simulacra.parts.nets import Spots, gumbel
 from simulacra.parts.private_critic import Steady
 from simulacra.parts.private_steps import PrivateSteps
-from simulacra.parts.train import Plan, train
+from simulacra.parts.train import train
 from simulacra.parts.weights import device, seeded, weights_of
 from simulacra.tables._gan import HEAT, MAKING
 from simulacra.tables._gan_nets import draw, entered
@@ -41,9 +41,7 @@ def fit(method: Gan, data: Dataset, budget: Budget, rng: np.random.Generator) ->
         device=place, what="training of the critic",
     )  # fmt: skip
     seed = int(rng.integers(2**62))
-    plan = Plan(
-        len(bought.tokens), method.steps, method.batch, seed, "", device=place, threads=method.threads, private=private
-    )
+    plan = private.plan(method, len(bought.tokens), seed)
     done = train(PrivateGan(nets, bought.tokens, private, rate=method.rate), plan)
     with seeded(rng, place, method.threads):
         align(nets["heads"], method.shares_, lambda n: draw(nets, method.view_, n, NOISE, place))

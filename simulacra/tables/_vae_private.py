@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from simulacra.parts.private_steps import PrivateSteps
-from simulacra.parts.train import Plan, train
+from simulacra.parts.train import train
 from simulacra.parts.weights import device, seeded, weights_of
 from simulacra.tables._network_private import align, buy
 from simulacra.tables._vae import FREE, codes, draw
@@ -35,9 +35,7 @@ def fit(method: Vae, data: Dataset, budget: Budget, rng: np.random.Generator) ->
         device=place, what="training of encoder and decoder",
     )  # fmt: skip
     seed = int(rng.integers(2**62))
-    plan = Plan(
-        len(bought.tokens), method.steps, method.batch, seed, "", device=place, threads=method.threads, private=private
-    )
+    plan = private.plan(method, len(bought.tokens), seed)
     learner = PrivateVae(nets, bought.tokens, private, beta=method.beta, rate=method.rate, device=place)
     done = train(learner, plan)
     with seeded(rng, place, method.threads):

@@ -10,6 +10,7 @@ from simulacra.core.advice import LINKS, MEMORISED, SHAPES
 from simulacra.core.errors import ModelError, need
 from simulacra.core.generator import Generator
 from simulacra.core.options import option
+from simulacra.parts import training_fields
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,11 +63,11 @@ class Flow(Generator):
     width: int = option(64, "Width of the network of each token.", low=4, high=4096)
     depth: int = option(1, "Residual blocks of the network of each token.", low=1, high=64)
     rate: float = option(0.006, "Learning rate at its highest.", low=1e-6, high=1.0)
-    patience: int = option(6, "Measurements without gain before training ends, 0 for never.", low=0)
-    start: str | None = option(None, "Saved model of the same columns whose weights training starts from.")
-    device: str = option("auto", "Where to compute; auto takes a GPU if there is one.", choices=("auto", "cpu", "cuda"))
-    threads: int = option(1, "Threads of the CPU; another number may change the last digits.", low=1, high=256)
-    precision: str = option("float32", "Numbers used in training on a GPU.", choices=("float32", "mixed"))
+    patience: int = training_fields.patience(6)
+    start: str | None = training_fields.start("columns")
+    device: str = training_fields.device()
+    threads: int = training_fields.threads()
+    precision: str = training_fields.precision()
 
     @classmethod
     def remedies(cls, params: Mapping[str, Any]) -> dict[str, str]:
@@ -180,19 +181,16 @@ class Flow(Generator):
         learner = Unmasking(net, self.view_, tokens[order[kept:]], back, rate=self.rate, device=place)
         batch = max(1, min(self.batch, (rows - kept) // 8))
         steps = max(1, min(self.steps, PASSES * (rows - kept) // batch))
-        plan = Plan(
+        plan = Plan.of(
+            self,
+            place,
             rows=rows - kept,
             steps=steps,
             batch=batch,
             seed=seed,
             judge="held-out loss",
             every=max(1, steps // MEASURED),
-            patience=self.patience,
             average=0.999,
-            device=place,
-            threads=self.threads,
-            precision=self.precision,
-            checkpoint=self._checkpoint,
         )
         done = train(learner, plan)
         self.weights_, self.curves_ = done.weights, done.curves

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from simulacra.core.advice import LINKS, MEMORISED, SHAPES
 from simulacra.core.generator import Generator
 from simulacra.core.options import option
+from simulacra.parts import training_fields
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,12 +67,12 @@ class Gan(Generator):
         1.0, "Weight of the likelihood of real rows beside the critic; 0: the critic alone.", low=0.0
     )
     rate: float = option(0.001, "Learning rate at its highest.", low=1e-6, high=1.0, private=0.01)
-    patience: int = option(5, "Measurements without gain before training ends, 0 for never.", low=0)
-    start: str | None = option(None, "Saved model of the same columns whose weights training starts from.")
-    device: str = option("auto", "Where to compute; auto takes a GPU if there is one.", choices=("auto", "cpu", "cuda"))
-    threads: int = option(1, "Threads of the CPU; another number may change the last digits.", low=1, high=256)
-    precision: str = option("float32", "Numbers used in training on a GPU.", choices=("float32", "mixed"))
-    clip: float = option(1.0, "Under a budget: most norm of what one unit adds to a gradient.", low=1e-6)
+    patience: int = training_fields.patience(5)
+    start: str | None = training_fields.start("columns")
+    device: str = training_fields.device()
+    threads: int = training_fields.threads()
+    precision: str = training_fields.precision()
+    clip: float = training_fields.clip(1.0)
 
     def default_rows(self, rows: int) -> int:
         """Return how many rows are made unasked: under a budget the noisy count of the real ones."""
@@ -136,18 +137,15 @@ class Gan(Generator):
         if weights:
             load_weights(nets, weights)
         steps, batch = length(self.steps, self.batch, len(tokens))
-        plan = Plan(
+        plan = Plan.of(
+            self,
+            place,
             rows=len(tokens),
             steps=steps,
             batch=max(batch, self.pac),
             seed=int(rng.integers(2**62)),
             judge="C2ST",
             every=max(min(steps, LEAST), steps // 10),
-            patience=self.patience,
-            device=place,
-            threads=self.threads,
-            precision=self.precision,
-            checkpoint=self._checkpoint,
         )
         nets = {name: net.to(place) for name, net in nets.items()}
         rows = Rows(self.view_, tokens, kept, noise=NOISE, device=place)

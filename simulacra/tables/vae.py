@@ -10,6 +10,7 @@ from simulacra.core.advice import LINKS, MEMORISED, SHAPES
 from simulacra.core.errors import ConfigError, DataError
 from simulacra.core.generator import Generator
 from simulacra.core.options import option
+from simulacra.parts import training_fields
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,12 +57,12 @@ class Vae(Generator):
     linked: bool = option(True, "Whether columns also look at the columns before them, not at the code alone.")
     width: int = option(256, "Units of a hidden layer.", low=4, high=8192, private=64)
     rate: float = option(0.002, "Learning rate at its highest.", low=1e-6, high=1.0, private=0.005)
-    patience: int = option(5, "Measurements without gain before training ends, 0 for never.", low=0)
-    start: str | None = option(None, "Saved model of the same columns whose weights training starts from.")
-    device: str = option("auto", "Where to compute; auto takes a GPU if there is one.", choices=("auto", "cpu", "cuda"))
-    threads: int = option(1, "Threads of the CPU; another number may change the last digits.", low=1, high=256)
-    precision: str = option("float32", "Numbers used in training on a GPU.", choices=("float32", "mixed"))
-    clip: float = option(0.3, "Under a budget: most norm of what one unit adds to a gradient.", low=1e-6)
+    patience: int = training_fields.patience(5)
+    start: str | None = training_fields.start("columns")
+    device: str = training_fields.device()
+    threads: int = training_fields.threads()
+    precision: str = training_fields.precision()
+    clip: float = training_fields.clip(0.3)
 
     def default_rows(self, rows: int) -> int:
         """Return how many rows are made unasked: under a budget the noisy count of the real ones."""
@@ -163,18 +164,15 @@ class Vae(Generator):
         if weights:
             load_weights(nets, weights)
         steps, batch = length(self.steps, self.batch, len(tokens))
-        plan = Plan(
+        plan = Plan.of(
+            self,
+            place,
             rows=len(tokens),
             steps=steps,
             batch=batch,
             seed=int(rng.integers(2**62)),
             judge="held-out loss",
             every=max(1, steps // 20),
-            patience=self.patience,
-            device=place,
-            threads=self.threads,
-            precision=self.precision,
-            checkpoint=self._checkpoint,
         )
         learner = _vae.Vae(nets, self.view_, tokens, kept, beta=self.beta, rate=self.rate, device=place)
         done = train(learner, plan)
