@@ -29,8 +29,8 @@ FOR_KIND = 0.2
 LOST = 0.5
 """Share of the cells below the threshold from which a column of words is no category."""
 NUMBERS = (-cells.LARGEST, cells.LARGEST)
-TIMES = (-63_113_904_000_000_000, 252_455_615_999_999_999)
-"""The years 0 to 9999, in microseconds since 2000."""
+TIMES = (-63_082_281_600_000_000, 252_455_615_999_999_999)
+"""The years 1 to 9999, in microseconds since 2000."""
 WORTH_SAYING = 0.01
 OTHER = "(other)"
 """The level of all values that were not bought."""
@@ -115,7 +115,8 @@ def _voted(want: Want, verdict: Verdict) -> Want:
     if verdict.kind == "time":
         return _time(want, verdict.format)
     if verdict.kind == "words":
-        return Want(_column(name, "category", "String"), buy="levels", present=verdict.present, doubt=verdict.doubt)
+        column = _column(name, "category", "String")
+        return Want(column, None, "levels", format=verdict.format, present=verdict.present, doubt=verdict.doubt)
     return surrogate(_unknown(name, verdict))
 
 
@@ -161,19 +162,20 @@ def _unknown(name: str, verdict: Verdict) -> Column:
         dtype = "Int64" if verdict.digits == 0 else "String"
         why = "bought: the votes and the column's name say identifiers"
         low = FIRST if verdict.digits == 0 else None
-        return _column(name, "id", dtype, low=low, unique=True, sensitivity="direct", why=why)
+        known = {"low": low, "format": verdict.format, "unique": True, "sensitivity": "direct"}
+        return _column(name, "id", dtype, why=why, **known)
     return _column(name, "text", "String", why="bought: most cells are free text")
 
 
-def _rare(name: str) -> Column:
-    """Return the facts of a column of words that are too rare to be bought."""
+def _rare(name: str, single: bool) -> Column:
+    """Return the facts of a column of words that are too rare to be bought; single: most cells are one word or code."""
     words = patterns.words_of(name)
     why = "bought: most cells hold values too rare to be released"
     for format in PERSON_NAMES:
         if re.search(patterns.NAMES[format], words) and (format != "name" or "name" in words.split()):
             return _column(name, "person", "String", format=format, sensitivity="direct", why=why)
-    if patterns.says(name, "id"):
-        return _column(name, "id", "String", unique=True, sensitivity="direct", why=why)
+    if single or patterns.says(name, "id"):
+        return _column(name, "id", "String", sensitivity="direct", why=why)
     return _column(name, "text", "String", why=why)
 
 
@@ -188,7 +190,7 @@ def _column(name: str, kind: str, dtype: str, **known: Any) -> Column:
 def _category(want: Want, found: Mapping[str, int]) -> Want:
     held = float(sum(found.values()))
     if not found or (want.present is not None and held < (1 - LOST) * want.present):
-        return surrogate(_rare(want.column.name))
+        return surrogate(_rare(want.column.name, single=want.format == voting.SINGLE))
     why = f"bought: {len(found)} levels whose noisy counts pass the threshold"
     lost = 0.0 if want.present is None else 1 - held / max(want.present, 1.0)
     values: tuple[Scalar, ...] = tuple(found)

@@ -26,8 +26,9 @@ class Want:
     """A column on its way to a codec: what is known, and what must still be bought.
 
     column: its public facts so far. codec: once nothing is lacking. buy: "kind", "range", "shape" (of a known range),
-    "levels", or "" when nothing. unit, format, low, high: of numbers and times, in multiples of the unit. present:
-    noisy number of its cells that are not missing, where a vote told it; doubt: the deviation of its noise.
+    "levels", or "" when nothing. unit, format, low, high: of numbers and times, in multiples of the unit; the format of
+    levels to buy says whether they are single words. present: noisy number of its cells that are not missing, where a
+    vote told it; doubt: the deviation of its noise.
     """
 
     column: Column
@@ -120,14 +121,14 @@ def _number(column: Column, bins: int) -> Want:
         unit = column.step or (1.0 if whole else 0.0)
         if not unit:
             return Want(column, buy="kind")
-        ends = [None if end is None else round(float(end) / unit) for end in (column.low, column.high)]
-        return Want(column, None, "range", unit, "", *ends)
-    low, high, step = facts._number_range(column)
-    unit = step or _fine(low, high)
-    first, last = -int(-low // unit), int(high // unit)
+        low, high = (None if end is None else round(float(end) / unit) for end in (column.low, column.high))
+        return Want(column, None, "range", unit, low=low, high=high)
+    least, most, step = facts._number_range(column)
+    unit = step or _fine(least, most)
+    first, last = -int(-least // unit), int(most // unit)
     # Ends that lie on the grid but for the error of floats belong to it.
-    first = first - 1 if abs((first - 1) * unit - low) < 1e-9 * max(1.0, abs(low)) else first
-    last = last + 1 if abs((last + 1) * unit - high) < 1e-9 * max(1.0, abs(high)) else last
+    first = first - 1 if abs((first - 1) * unit - least) < 1e-9 * max(1.0, abs(least)) else first
+    last = last + 1 if abs((last + 1) * unit - most) < 1e-9 * max(1.0, abs(most)) else last
     column = dataclasses.replace(column, step=step)
     return _ranged(column, unit, "", first, max(first, last), bins)
 

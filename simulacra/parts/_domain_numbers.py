@@ -169,7 +169,7 @@ def _stands_out(noisy: Floats, sigma: float) -> int:
     """Return the first cell of the first run of cells that stands out, 0 when none does."""
     total = np.concatenate([[0.0], np.cumsum(noisy)])
     for last in range(1, len(total)):
-        for run in (2**i for i in range(last.bit_length()) if 2**i <= last):
+        for run in (1 << i for i in range(last.bit_length())):
             if total[last] - total[last - run] > OUTSTANDING * sigma * math.sqrt(run):
                 return last - run
     return 0

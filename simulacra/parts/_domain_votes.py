@@ -44,6 +44,7 @@ CLASSES: tuple[str, ...] = (
     *(f"number {d}" for d in DIGITS),
     "long number",
     *(f"person {p}" for p in PERSONS),
+    "uuid",
     "code",
     *(f"time {f}" for f in TIMES),
     "word",
@@ -53,6 +54,9 @@ CLASSES: tuple[str, ...] = (
 _PLACE = {name: i for i, name in enumerate(CLASSES)}
 NAMED = re.compile(r"\b(id|ids|uid|uuid|guid|identifier|kennung)\b")
 """Words of a column's name, which is public, by which whole numbers and codes in it are identifiers."""
+SINGLE = "single"
+HEXED = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh"
+"""The pattern of a UUID."""
 SURE = 4.0
 """Standard deviations of its noise beyond which a count is taken for real."""
 
@@ -62,8 +66,8 @@ class Verdict:
     """What a column was voted to be.
 
     kind: number, time, boolean, person, id, words (a category, if few enough levels are found), text or empty.
-    digits: of a number's grid, -1 for codes. format: of a time or of person data. present: noisy number of cells that
-    are not missing; doubt: about the deviation of its noise.
+    digits: of a number's grid, -1 for codes. format: of a time, of person data or of codes; SINGLE for single words.
+    present: noisy number of cells that are not missing; doubt: about the deviation of its noise.
     """
 
     kind: str
@@ -90,7 +94,7 @@ def verdict(name: str, noisy: Sequence[int] | Counts, sigma: float) -> Verdict:
     time, at = _best_time(count, sigma)
     people = {p: count[f"person {p}"] for p in PERSONS}
     person = max(people, key=lambda p: people[p])
-    ids = count["long number"]
+    ids = count["long number"] + count["uuid"]
     groups = {
         "number": number,
         "boolean": count["boolean"],
@@ -107,11 +111,15 @@ def verdict(name: str, noisy: Sequence[int] | Counts, sigma: float) -> Verdict:
     if kind in ("number", "words") and NAMED.search(patterns.words_of(name)):
         # Whole numbers and codes in a column called an identifier are identifiers.
         return Verdict("id", digits=0 if kind == "number" else -1, present=present)
+    if kind == "id":
+        long = count["long number"] > count["uuid"]
+        return Verdict("id", digits=0 if long else -1, format="" if long else HEXED, present=present)
     if kind == "number":
         return Verdict("number", digits=_digits(count, number, sigma), present=present)
     if kind == "text" and words > 0.5 * count["sentence"]:
         kind = "words"
-    told = {"time": time, "person": person}.get(kind, "")
+    single = SINGLE if count["word"] + count["code"] > count["words"] else ""
+    told = {"time": time, "person": person, "words": single}.get(kind, "")
     # About sixteen classes were summed.
     return Verdict(kind, format=told, present=present, doubt=4 * sigma)
 
@@ -170,7 +178,7 @@ def _classes(values: pl.Series) -> npt.NDArray[np.int64]:
     for pattern in patterns.PERSONS:
         if pattern.named:
             continue
-        plain = values.str.contains(r"^-?\d{1,11}(?:\.\d+)?$")
+        plain = values.str.contains(r"^-?\d{1,11}(?:\.\d+)?$|^\d{4}-\d\d-\d\d")
         person = values.str.contains(pattern.expression) & ~plain
         if pattern.check is not None and person.any():
             check = pattern.check
@@ -179,7 +187,8 @@ def _classes(values: pl.Series) -> npt.NDArray[np.int64]:
     take("long number", values.str.contains(LONG))
     for digits, hit in _grids(values):
         take(f"number {digits}", hit)
-    take("code", values.str.contains(patterns.UUID) | values.str.contains(patterns.HEX))
+    take("uuid", values.str.contains(patterns.UUID))
+    take("code", values.str.contains(patterns.HEX))
     _times(values, out)
     take("person name", _names(values))
     take("code", values.str.contains(r"^\S*\d\S*$"))
@@ -200,6 +209,8 @@ def _grids(values: pl.Series) -> list[tuple[int, npt.NDArray[np.bool_]]]:
     for digits in DIGITS[:-2]:
         scaled = x * 10.0**digits
         near = np.abs(scaled - np.rint(scaled)) <= 1e-6 + 1e-12 * np.abs(scaled)
+        # Of large numbers a float holds no finer decimals.
+        near |= np.abs(scaled) > cells.LARGEST
         out.append((digits, there & ~tiny & near))
     return [*out, (DIGITS[-1], tiny), (DIGITS[-2], there)]
 

@@ -93,6 +93,46 @@ def test_kinds_that_cannot_be_bought_are_surrogates_or_an_error() -> None:
         domain(toys.mixed(ROWS), unknown="error")
 
 
+def test_rare_levels_are_one_level_and_rare_codes_have_the_shape_of_codes() -> None:
+    rng = stream(4, "tests/domain", "rare")
+    frame = pl.DataFrame(
+        {
+            "country": [f"rare {i}" if rng.random() < 0.1 else "US" for i in range(ROWS)],
+            "plate": [f"{i:05d}" for i in range(ROWS)],
+            "token": [f"{i:08x}-1234-4321-8888-{i:012x}" for i in range(ROWS)],
+            "remark": [f"remark {i} ok" for i in range(ROWS)],
+        }
+    )
+    found = domain(frame)
+    assert found.schema["country"].levels == ("US", "(other)")
+    made = found.decode(found.encode(frame), stream(1, "a", "b"))
+    assert (made["country"] == "(other)").equals(frame["country"] != "US")
+    kinds = {c.name: c.kind for c in found.schema.columns}
+    assert (kinds["plate"], kinds["token"], kinds["remark"]) == ("id", "id", "text")
+    assert made["token"].str.contains(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$").all()
+    assert not set(made["plate"]) & set(frame["plate"])
+
+
+def test_numbers_and_times_at_the_ends_of_what_can_be_held() -> None:
+    rng = stream(5, "tests/domain", "ends")
+    frame = pl.DataFrame(
+        {
+            "huge": rng.standard_normal(ROWS) * 1e300,
+            "tiny": rng.standard_normal(ROWS) * 1e-9,
+            "long": rng.integers(-(2**63), 2**63 - 1, ROWS),
+            "old": [date(1, 1, 1)] * ROWS,
+            "far": [date(9999, 12, 31)] * ROWS,
+            "gone": [float("nan")] * ROWS,
+        }
+    )
+    found = domain(frame)
+    made = found.decode(found.encode(frame), stream(1, "a", "b"))
+    assert 2**51 < made["huge"].abs().max() < 2**52 and made["gone"].null_count() == ROWS  # type: ignore[operator]
+    assert 1e-10 < made["tiny"].std() < 1e-8  # type: ignore[operator]
+    assert found.schema["long"].kind == "id"
+    assert made["far"].max() <= date(9999, 12, 31) and made["old"].min() >= date(1, 1, 1)  # type: ignore[operator]
+
+
 def test_times_are_found_in_every_form() -> None:
     rng = stream(2, "tests/domain", "times")
     start, days = datetime(2021, 3, 1), rng.integers(0, 400, ROWS)
