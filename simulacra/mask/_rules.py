@@ -48,7 +48,8 @@ def _rule(
 
 
 _TLD = (
-    "com|org|net|edu|gov|mil|info|biz|io|co|app|dev|ai|me|tv|uk|de|fr|es|it|nl|be|ch|at|se|no|dk|fi|pl|cz|pt|ie|eu|us|ca"
+    "com|org|net|edu|gov|mil|info|biz|io|co|app|dev|ai|me|tv|uk|de|fr|es|it|nl|be|ch|at|se|no|dk|fi|pl|cz|pt"
+    "|ie|eu|us|ca"
     "|au|nz|jp|cn|in|br|mx|za|ru|ua|gr|hu|ro|tr|kr|ly|online|shop|xyz|site|cloud|health|clinic|bank"
 )
 _NOT_IN_NUMBER = r"(?<![\w.,+-])"
@@ -65,18 +66,46 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     _rule("web address", "URL", r"(?i)\b(?:https?|ftps?|sftp)://[^\s<>\"'`|]+[^\s<>\"'`|.,;:!?)\]}…]", 0.98, "://"),
     _rule("web address", "URL", r"(?i)(?<![\w@.])www\d?\.[\w-]+\.[^\s<>\"'`|]+[^\s<>\"'`|.,;:!?)\]}…]", 0.97, "."),
-    _rule("domain", "URL", rf"(?<![\w@.-])(?:[a-zA-Z0-9-]+\.){{1,4}}(?:{_TLD})(?:/[^\s<>\"']*[^\s<>\"'.,;:!?)\]])?(?![\w@-]|\.\w)", 0.75, "."),
+    _rule(
+        "domain",
+        "URL",
+        rf"(?<![\w@.-])(?:[a-zA-Z0-9-]+\.){{1,4}}(?:{_TLD})(?:/[^\s<>\"']*[^\s<>\"'."
+        rf",;:!?)\]])?(?![\w@-]|\.\w)",
+        0.75,
+        ".",
+    ),
     _rule("handle", "USERNAME", r"(?<![\w@./])@[A-Za-z_][\w.]{1,28}\w(?![\w@]|\.\w)", 0.75, "@"),
-    _rule("MAC", "DEVICE", r"(?<![\w:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])", 0.95, "0"),
+    _rule(
+        "MAC",
+        "DEVICE",
+        r"(?<![\w:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])",
+        0.95,
+        "0",
+    ),
     _rule("IPv4", "IP", r"(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\d)", 0.93, ".", checks.ip4),
     _rule("IPv6", "IP", r"(?i)(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", 0.95, ":", checks.ip6),
-    _rule("IBAN without check", "IBAN", r"(?i)(?<=iban)[:\s#]{1,3}(?:is |number )?([a-z]{2}\d{2}(?: ?[a-z0-9]{4}){2,7})", 0.8, group=1),
+    _rule(
+        "IBAN without check",
+        "IBAN",
+        r"(?i)(?<=iban)[:\s#]{1,3}(?:is |number )?([a-z]{2}\d{2}(?:"
+        r" ?[a-z0-9]{4}){2,7})",
+        0.8,
+        group=1,
+    ),
     _rule("card", "CREDIT_CARD", _NOT_IN_NUMBER + r"\d(?:[ -]?\d){11,18}" + _END, 0.95, "0", checks.card),
     _rule("SSN", "SSN", r"(?<![\w.-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}" + _END, 0.93),
     _rule("ITIN", "SSN", r"(?<![\w.-])9\d{2}-(?:[5-7]\d|8[0-8]|9[0-24-9])-\d{4}" + _END, 0.9),
     _rule("SSN in part", "SSN", r"(?<!\w)(?:[xX*#]{3}[- ]?[xX*#]{2}[- ]?)\d{4}" + _END, 0.85),
     _rule("national insurance", "SSN", r"\b(?![DFIQUV])[A-Z](?![DFIQUVO])[A-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b", 0.9),
-    _rule("NIR", "SSN", r"\b[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}\b", 0.95, "0", checks.nir),
+    _rule(
+        "NIR",
+        "SSN",
+        r"\b[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3}"
+        r" ?\d{2}\b",
+        0.95,
+        "0",
+        checks.nir,
+    ),
     _rule("codice fiscale", "SSN", r"(?i)\b[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]\b", 0.95),
     _rule("DNI", "SSN", r"\b(?:\d{8}[ -]?|[XYZ][ -]?\d{7}[ -]?)[A-Z]\b", 0.9, "0", checks.dni),
     _rule("CPF", "SSN", r"(?<![\w.])\d{3}\.\d{3}\.\d{3}-\d{2}" + _END, 0.95, "0", checks.cpf),
@@ -86,16 +115,44 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule("VIN", "VEHICLE", r"(?i)\b[A-HJ-NPR-Z0-9]{17}\b", 0.96, "0", checks.vin),
     _rule("British plate", "VEHICLE", r"\b[A-HJ-PR-Y][A-HJ-PR-Y](?:0[2-9]|[1-7]\d) ?[A-HJ-PR-Z]{3}\b", 0.7),
     _rule("German plate", "VEHICLE", r"(?<![\w-])[A-ZÄÖÜ]{1,3}-[A-Z]{1,2} \d{1,4}[EH]?\b", 0.65),
-    _rule("coordinates", "LOCATION", r"(?<![\w.])[-+]?\d{1,2}\.\d{4,} ?°?[NS]?, ?[-+]?\d{1,3}\.\d{4,}°? ?[EW]?", 0.9, "."),
+    _rule(
+        "coordinates",
+        "LOCATION",
+        r"(?<![\w.])[-+]?\d{1,2}\.\d{4,} ?°?[NS]?, ?[-+]?\d{1,3}\.\d{4,}°?"
+        r" ?[EW]?",
+        0.9,
+        ".",
+    ),
     _rule("UUID", "ID", r"(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", 0.85),
-    _rule("key", "ID", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\b(?:sk|pk|rk|ghp|gho|glpat|xox[abps])[-_][\w-]{16,}|\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*", 0.95),
-    _rule("coin address", "ACCOUNT", r"\b(?:bc1[ac-hj-np-z02-9]{25,60}|[13][1-9A-HJ-NP-Za-km-z]{26,34}|0x[0-9a-fA-F]{40})\b", 0.9),
-    _rule("picture file", "PHOTO", r"(?i)\b(?:[\w-]*(?:photo|portrait|face|selfie|headshot|passbild|foto)[\w-]*)\.(?:jpe?g|png|heic|tiff?|bmp|gif|webp)\b", 0.8, "."),
-)  # fmt: skip
+    _rule(
+        "key",
+        "ID",
+        r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\b(?:sk|pk|rk|ghp|gho|glpat|xox[abps])[-_][\w-]{16,}"
+        r"|\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*",
+        0.95,
+    ),
+    _rule(
+        "coin address",
+        "ACCOUNT",
+        r"\b(?:bc1[ac-hj-np-z02-9]{25,60}|[13][1-9A-HJ-NP-Za-km-z]{26,34}"
+        r"|0x[0-9a-fA-F]{40})\b",
+        0.9,
+    ),
+    _rule(
+        "picture file",
+        "PHOTO",
+        r"(?i)\b(?:[\w-]*(?:photo|portrait|face|selfie|headshot|passbild"
+        r"|foto)[\w-]*)\.(?:jpe?g|png|heic|tiff?|bmp|gif|webp)\b",
+        0.8,
+        ".",
+    ),
+)
 
 COUNTED: Final = re.compile(
-    r"(?i)(?:order|invoice|item|article|part|model|version|lot|batch|page|room|bed|table|figure|chapter|section|question"
-    r"|step|level|line|gate|flight|track|ticket|issue|build|release|tracking|product|sku|catalog(?:ue)?|bestell|rechnungs?"
+    r"(?i)(?:order|invoice|item|article|part|model|version|lot|batch|page|room|bed|table|figure|chapter"
+    r"|section|question"
+    r"|step|level|line|gate|flight|track|ticket|issue|build|release|tracking|product|sku|catalog(?:ue)?"
+    r"|bestell|rechnungs?"
     r"|artikel|commande|facture|pedido|factura)(?:[ -]?(?:numbers?|no\.?|nr\.?|nummer|id|#))?\W{0,3}(?:is\W)?$"
 )
 """Words before a number that say it counts things, not people."""
@@ -111,7 +168,11 @@ def find(text: str, digit: bool) -> Iterator[Found]:
             score = rule.score
             if rule.check is not None and not rule.check(match[rule.group]):
                 score = rule.alone
-            if rule.check is None and rule.trigger == "0" and COUNTED.search(text, max(0, match.start() - 24), match.start()):
+            if (
+                rule.check is None
+                and rule.trigger == "0"
+                and COUNTED.search(text, max(0, match.start() - 24), match.start())
+            ):
                 score -= 0.5
             if score >= 0.5:
                 yield match.start(rule.group), match.end(rule.group), rule.type, score, rule.name

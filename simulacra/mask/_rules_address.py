@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from simulacra.mask import _names_words as own
 from simulacra.mask._rules import Found
 
 _UP = r"[A-ZÀ-ÖØ-ÞĀ-ŽΑ-ΩА-Я]"
@@ -14,80 +15,102 @@ _CAP = rf"(?:{_UP}[\w'’.-]*|\d{{1,3}}(?:st|nd|rd|th)\b)"
 _SUFFIX = (
     "street|str|st|avenue|ave|av|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|way|square|sq|terrace|ter|highway|hwy"
     "|parkway|pkwy|circle|cir|loop|close|crescent|cres|mews|row|alley|trail|trl|turnpike|pike|place|pl|plaza|walk|path"
-    "|grove|gardens?|hill|heights|ridge|run|park|crossing|bend|cove|green|quay|wharf|esplanade|parade|gate|rise|view|vale"
+    "|grove|gardens?|hill|heights|ridge|run|park|crossing|bend|cove|green|quay|wharf|esplanade|parade|gate"
+    "|rise|view|vale"
     "|causeway|route|expressway|freeway|driveway|junction|station|point|landing|glen|hollow|meadows?|manor|canyon|creek"
     "|ferry|ranch|spur|springs?|valley|village|yard"
 )
 _SURE = (
-    "street|avenue|ave|road|rd|lane|ln|drive|boulevard|blvd|square|terrace|highway|hwy|parkway|pkwy|crescent|alley|turnpike"
+    "street|avenue|ave|road|rd|lane|ln|drive|boulevard|blvd|square|terrace|highway|hwy|parkway|pkwy|crescent"
+    "|alley|turnpike"
 )
 _UNIT = (
-    r"(?:[,;]?\s{0,3}(?:apt|apartment|suite|ste|unit|flat|floor|fl|room|rm|bldg|building|appt|piso|etage|lot|#)\.?\s?#?\s?"
+    r"(?:[,;]?\s{0,3}(?:apt|apartment|suite|ste|unit|flat|floor|fl|room|rm|bldg|building|appt|piso|etage|lot"
+    r"|#)\.?\s?#?\s?"
     r"(?:\d+[A-Za-z]?|[A-Z]\d*|[A-Z]-\d+)\b)"
 )
 _HOUSE = r"\d{1,5}(?:[A-Za-z]\b|[-/]\d{1,4}(?:[A-Za-z]\b)?| 1/2)?"
 _BEFORE_NAME = (
     "rue|quai|chemin|allée|impasse|cours|avenue|av|boulevard|bd|blvd|place|route|passage|square|faubourg|"
-    "calle|c/|avenida|avda|paseo|carrera|plaza|plaça|carrer|ronda|camino|travesía|rua|r|praça|largo|alameda|estrada|travessa|"
-    "via|viale|corso|piazza|piazzale|vicolo|largo|strada|ul|ulica|al|aleja|pl|plac|os|ulitsa|ул|улица|пр|проспект|str|strada|bulevardul"
+    "calle|c/|avenida|avda|paseo|carrera|plaza|plaça|carrer|ronda|camino|travesía|rua|r|praça|largo|alameda"
+    "|estrada|travessa|"
+    "via|viale|corso|piazza|piazzale|vicolo|largo|strada|ul|ulica|al|aleja|pl|plac|os|ulitsa|ул|улица|пр"
+    "|проспект|str|strada|bulevardul"
 )
 _COMPOUND = (
-    "stra(?:ß|ss)e|str\\.|weg|gasse|platz|allee|ring|damm|ufer|steig|stieg|chaussee|graben|straat|laan|gracht|kade|plein|dijk"
+    "stra(?:ß|ss)e|str\\.|weg|gasse|platz|allee|ring|damm|ufer|steig|stieg|chaussee|graben|straat|laan"
+    "|gracht|kade|plein|dijk"
     "|singel|dreef|gatan|vägen|gränd|gade|vej|allé|veien|vegen|gata|katu|tie|polku|kuja|utca|útja"
 )
 _LONG = "stra(?:ß|ss)e|str\\.|gasse|chaussee|straat|gracht|gatan|vägen|gränd|veien|vegen|utca|útja"
 """Compounds that are streets in lower case too."""
-_A = "(?:de la |de las |de los |del |de l'|de l’|du |des |de |d'|d’|della |delle |dei |degli |di |da |do |dos |das |der |van |von |den |el |la |le )?"
+_A = (
+    "(?:de la |de las |de los |del |de l'|de l’|du |des |de |d'|d’|della |delle |dei |degli |di |da |do "
+    "|dos |das |der |van |von |den |el |la |le )?"
+)
 ENGLISH: Final = re.compile(
-    rf"(?<![\w.,/$€£-]){_HOUSE}\s{{1,2}}(?:(?:[NSEW]|NE|NW|SE|SW)\.? |(?:north|south|east|west) )?(?:{_WORD} ){{1,4}}?(?:{_SUFFIX})\b\.?"
+    rf"(?<![\w.,/$€£-]){_HOUSE}\s{{1,2}}(?:(?:[NSEW]|NE|NW|SE|SW)\.? |(?:north|south|east|west) )?(?:{_WORD}"
+    rf" ){{1,4}}?(?:{_SUFFIX})\b\.?"
     rf"(?: (?:[NSEW]|NE|NW|SE|SW|North|South|East|West)\b)?(?:{_UNIT}){{0,2}}",
     re.IGNORECASE,
 )
 NAMED: Final = re.compile(
-    rf"(?<!\w){_CAP}(?: {_CAP}){{0,3}} (?:{_SUFFIX.title()}|{_SUFFIX.upper()})\b\.? {_HOUSE}\b(?![%/:]|[.,]\d| (?:years|percent|per))"
+    rf"(?<!\w){_CAP}(?: {_CAP}){{0,3}} (?:{_SUFFIX.title()}|{_SUFFIX.upper()})\b\.? {_HOUSE}\b(?![%/:]|[."
+    rf",]\d| (?:years|percent|per))"
 )
 NO_NUMBER: Final = re.compile(
-    rf"(?<!\w){_CAP}(?: {_CAP}){{0,3}} (?:{_SURE.title()}|St)\b(?:\.(?= [a-z]))?|\b(?:{_BEFORE_NAME}) {_A}{_UP}[\w'’-]+(?: {_UP}[\w'’-]+){{0,2}}"
+    rf"(?<!\w){_CAP}(?: {_CAP}){{0,3}} (?:{_SURE.title()}|St)\b(?:\.(?= [a-z]))?|\b(?:{_BEFORE_NAME})"
+    rf" {_A}{_UP}[\w'’-]+(?: {_UP}[\w'’-]+){{0,2}}"
 )
 ROMANCE: Final = re.compile(
-    rf"(?<![\w.])(?:{_HOUSE},? (?:bis |ter )?)?(?:{_BEFORE_NAME})\.?(?<![a-z][a-z]\.\s) {_A}(?:{_WORD},? (?:de la |de |des |del |du |di |da |van )?){{0,4}}?"
+    rf"(?<![\w.])(?:{_HOUSE},? (?:bis |ter )?)?(?:{_BEFORE_NAME})\.?(?<![a-z][a-z]\.\s) {_A}(?:{_WORD},?"
+    rf" (?:de la |de |des |del |du |di |da |van )?){{0,4}}?"
     rf"(?:(?:n[.º°o]{{1,2}} ?)?{_HOUSE}\b(?!:\d)(?:[,]? ?\d{{1,2}}[º°ª][A-Za-z]?)?)",
     re.IGNORECASE,
 )
 NUMBER_FIRST: Final = re.compile(
-    rf"(?<![\w.,/-]){_HOUSE},? (?:bis |ter )?(?:(?i:{_BEFORE_NAME})\.? (?i:{_A}){_UP}[\w'’.-]*(?: (?:de la |de |des |del |du |di |da )?{_UP}[\w'’-]*){{0,3}}(?: {_HOUSE}\b(?!:\d))?"
+    rf"(?<![\w.,/-]){_HOUSE},? (?:bis |ter )?(?:(?i:{_BEFORE_NAME})\.? (?i:{_A}){_UP}[\w'’.-]*(?: (?:de la "
+    rf"|de |des |del |du |di |da )?{_UP}[\w'’-]*){{0,3}}(?: {_HOUSE}\b(?!:\d))?"
     rf"|(?:rue|quai|chemin|avenue|boulevard|calle|via) {_A}{_WORD})"
 )
 GERMAN: Final = re.compile(
-    rf"(?<!\w)(?:(?:{_UP}[\w'’.]*[ -]){{0,3}}(?:{_UP}[\w'’.-]*(?i:{_COMPOUND})|{_WORD}(?:{_LONG}))|(?:{_UP}[\w'’.]*[ -]){{1,3}}(?i:{_COMPOUND}))\s{{1,2}}{_HOUSE}\b"
+    rf"(?<!\w)(?:(?:{_UP}[\w'’.]*[ -]){{0,3}}(?:{_UP}[\w'’.-]*(?i:{_COMPOUND})|{_WORD}(?:{_LONG}))"
+    rf"|(?:{_UP}[\w'’.]*[ -]){{1,3}}(?i:{_COMPOUND}))\s{{1,2}}{_HOUSE}\b"
     rf"|(?<!\w)(?:{_WORD} ){{1,3}}(?i:utca|útja|katu|tie|ulice|sokak|caddesi)\s{_HOUSE}\b"
 )
 BOX: Final = re.compile(
-    r"(?i)\b(?:p\.? ?o\.? ?box|post(?:al)? box|postfach|bo[iî]te postale|b\.?p\.|apartado(?: postal| de correos)?|casella postale|postbus|postboks|"
+    r"(?i)\b(?:p\.? ?o\.? ?box|post(?:al)? box|postfach|bo[iî]te postale|b\.?p\.|apartado(?: postal| de"
+    r" correos)?|casella postale|postbus|postboks|"
     r"gpo box|po box|caixa postal|c\.?p\.)\s?#?\d{1,6}\b"
-    r"|\b(?:PSC|Unit|CMR) \d{2,5},? Box \d{1,5}\b|\b(?:APO|FPO|DPO)[ ,]+(?:AA|AE|AP) \d{5}\b|\bUS(?:NS|NV|S|CGC) [^\W\d_]+(?=\s(?:FPO|fpo))"
+    r"|\b(?:PSC|Unit|CMR) \d{2,5},? Box \d{1,5}\b|\b(?:APO|FPO|DPO)[ ,]+(?:AA|AE|AP) \d{5}\b|\bUS(?:NS|NV|S"
+    r"|CGC) [^\W\d_]+(?=\s(?:FPO|fpo))"
 )
 UNIT: Final = re.compile(
-    r"(?i)(?<!\w)(?:apt|apartment|suite|ste|flat|appt|appartement|piso|wohnung)\b\.?\s?#?\s?(?:\d{1,5}[A-Za-z]?|[A-Z]\d{0,3})\b(?! of\b)"
+    r"(?i)(?<!\w)(?:apt|apartment|suite|ste|flat|appt|appartement|piso|wohnung)\b\.?\s?#?\s?(?:\d{1"
+    r",5}[A-Za-z]?|[A-Z]\d{0,3})\b(?! of\b)"
 )
 ZIP: Final = re.compile(
     r"\b(?:zip|post)(?:al)? ?code\b[^\w\n]{0,3}(?:is |are |of )?([A-Z]{0,2}\d[\dA-Z]{1,4}(?:[ -]\d?[A-Z\d]{2,4})?)\b"
-    r"|\b(?:zip|plz|cap|c\.p\.|cep|cp)\b[^\w\n]{1,3}(?:is )?(\d{3} \d{2}|\d{4} ?[A-Z]{2}|\d{2}-\d{3}|\d{4,6}(?:-\d{3,4})?)\b",
+    r"|\b(?:zip|plz|cap|c\.p\.|cep|cp)\b[^\w\n]{1,3}(?:is )?(\d{3} \d{2}|\d{4} ?[A-Z]{2}|\d{2}-\d{3}|\d{4"
+    r",6}(?:-\d{3,4})?)\b",
     re.IGNORECASE,
 )
 BRITISH: Final = re.compile(r"\b(?:GIR 0AA|(?:[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]?) ?\d[ABD-HJLNP-UW-Z]{2})\b")
 CANADIAN: Final = re.compile(r"\b[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z][ -]?\d[ABCEGHJ-NPRSTV-Z]\d\b")
 STATE_ZIP: Final = re.compile(
-    r"\b(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])[ ,]{1,2}(\d{5}(?:-\d{4})?)\b"
+    r"\b(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]"
+    r"|T[NX]|UT|V[AT]|W[AIVY])[ ,]{1,2}(\d{5}(?:-\d{4})?)\b"
 )
 DUTCH: Final = re.compile(r"(?<![\w.,-])[1-9]\d{3} ?[A-Z]{2}(?=[ ,]{1,2}[A-Z'][a-z'])")
 _MIND: Final = re.compile(
-    r"(?i)\b(?:\d+ (?:years?|days?|months?|weeks?|hours?|minutes?|times|people|percent|per|of|and|or|to|out|in|at|mg|ml|miles?|km|km/h)\b)"
+    r"(?i)\b(?:\d+ (?:years?|days?|months?|weeks?|hours?|minutes?|times|people|percent|per|of|and|or|to|out"
+    r"|in|at|mg|ml|miles?|km|km/h)\b)"
 )
 _SURE_END: Final = re.compile(rf"(?i)\b(?:{_SURE})\b")
-_PLAIN_WORDS: Final = frozenset(
-    "the a an of and or to in on at by for with from is was are were be it this that my your his her our their no not other more"
-    " minutes hours days weeks months years times people miles km per each all some any lost lanes".split()
+_PLAIN_WORDS: Final = own.of(
+    "the a an of and or to in on at by for with from is was are were be it this that my your his her our"
+    " their no not other more"
+    " minutes hours days weeks months years times people miles km per each all some any lost lanes"
 )
 
 

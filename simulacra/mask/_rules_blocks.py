@@ -1,4 +1,4 @@
-"""Addresses as blocks: what follows a street (town, state, postal code, country), and streets that only their place shows.
+"""Addresses as blocks: what follows a street (town, state, code, country), and streets that only their place shows.
 
 Works on what the other rules found: a flat ("Suite 7") or an address word ("lives at") marks the street beside it, and
 a street marks the lines or the parts between commas after it.
@@ -19,35 +19,51 @@ _PIECES: Final = 6
 _UP = r"[A-ZÀ-ÖØ-ÞĀ-ŽΑ-ΩΆ-ΏА-Я]"
 _TOWN = rf"(?:St\.|{_UP}[^\W\d_]*(?:['’-][^\W\d_]+)*)"
 _CAPS: Final = re.compile(
-    rf"{_TOWN}(?:[ -](?:(?:de la|de|del|do|da|dos|of the|of|the|am|an der|an|im|on|sur|les|la|le|nad|u|pod|bei|and|und|y|i)[ -])?{_TOWN}){{0,5}}"
+    rf"{_TOWN}(?:[ -](?:(?:de la|de|del|do|da|dos|of the|of|the|am|an der|an|im|on|sur|les|la|le|nad|u|pod"
+    rf"|bei|and|und|y|i)[ -])?{_TOWN}){{0,5}}"
 )
 _LINE: Final = re.compile(r"[^\W\d_][^\W\d_ '’.-]*(?:[ '’-][^\W\d_]+){0,4}(?=[ \t]*(?:[,\n]|\d{4,6}\b|$))")
 _BREAK: Final = re.compile(r"(?:[ \t]*,[ \t]*\n?|[ \t]*\n)(?:[\s>?*|]|,(?=[ \n]))*|[ \t]+")
-_CODE: Final = re.compile(r"\d{4,6}(?:-\d{4})?\b(?![.,/:-]?\d)|\d{3} \d{2}\b|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|[A-Z]\d[A-Z] ?\d[A-Z]\d\b")
+_CODE: Final = re.compile(
+    r"\d{4,6}(?:-\d{4})?\b(?![.,/:-]?\d)|\d{3} \d{2}\b|[A-Z]{1,2}\d[A-Z\d]?"
+    r" ?\d[A-Z]{2}\b|[A-Z]\d[A-Z] ?\d[A-Z]\d\b"
+)
 _STATE: Final = re.compile(r"[A-Z]{1,2}\b(?=[ ,\n.]|$)")
 _ENDS: Final = re.compile(r"[ \t]*(?:[,\n]|$|\.(?:\s|$)|\d{4,6}\b|[A-Z]{2}\b(?=[ ,\n.]|$)|\bin case\b)")
 _NUMBER_BEFORE: Final = re.compile(r"(?<![\w.,/:$€£#-])\d{1,4}[A-Za-z]?,? $")
 _OF_UNIT: Final = re.compile(r"(?i)\b(?:apt|apartment|suite|ste|unit|flat|box|psc|no|#)\.? ?$")
 _STREET_LIKE: Final = re.compile(
-    r"(?<![\w.,/:$€£#-])\d{1,5}[A-Za-z]?(?:/\d+)? (?:[^\W\d_][\w'’.-]*[ -]){1,5}\d{1,5}[A-Za-z]?\.?(?=[ \t]*(?:,|\n|$|(?:apt|suite|flat)\b))"
-    r"|(?:(?<=\n)|(?<=^)|(?<=> )|(?<=\? ))(?:[^\W\d_][\w'’.-]*[ -]){1,4}\d{1,5}[A-Za-z]?\.?(?=[ \t]*(?:,|\n|$|(?:apt|suite|flat)\b))",
+    r"(?<![\w.,/:$€£#-])\d{1,5}[A-Za-z]?(?:/\d+)? (?:[^\W\d_][\w'’.-]*[ -]){1,5}\d{1,5}[A-Za-z]?\.?(?=["
+    r" \t]*(?:,|\n|$|(?:apt|suite|flat)\b))"
+    r"|(?:(?<=\n)|(?<=^)|(?<=> )|(?<=\? ))(?:[^\W\d_][\w'’.-]*[ -]){1,4}\d{1,5}[A-Za-z]?\.?(?=[ \t]*(?:,|\n"
+    r"|$|(?:apt|suite|flat)\b))",
     re.IGNORECASE,
 )
 _CUE: Final = re.compile(
-    r"(?i)\b(?:address(?:es)?(?: is| are| to| with|:| as)?(?: the same:?)?|lives? at|living at|resid(?:es|ing) at|located at|office is at|moved to"
-    r"|meet(?:ing)? (?:me|us|you)? ?at|sen[dt] (?:it |this )?to|taxi to|return(?:ed)? to|deliver(?:ed)? to|shipped? to|arrived at|corner of"
-    r"|pedestrians must enter on|wohnhaft(?: in)?|wohnt in(?: der)?|anschrift|adresse|domicilié(?:e)? (?:au|à)|habite (?:au|à)|dirección"
+    r"(?i)\b(?:address(?:es)?(?: is| are| to| with|:| as)?(?: the same:?)?|lives? at|living at|resid(?:es"
+    r"|ing) at|located at|office is at|moved to"
+    r"|meet(?:ing)? (?:me|us|you)? ?at|sen[dt] (?:it |this )?to|taxi to|return(?:ed)? to|deliver(?:ed)? to"
+    r"|shipped? to|arrived at|corner of"
+    r"|pedestrians must enter on|wohnhaft(?: in)?|wohnt in(?: der)?|anschrift|adresse|domicilié(?:e)? (?:au"
+    r"|à)|habite (?:au|à)|dirección"
     r"|vive en|title refers to|it's in|home at|house at|stays at|delivery to)\b:?\s{0,6}(?:is |the )?"
 )
 _CUED: Final = re.compile(
-    rf"\d{{1,5}}[A-Za-z]?,? (?:[^\W\d_][\w'’.-]*[ -]){{0,5}}[^\W\d_][\w'’.-]*(?: \d{{1,5}}[A-Za-z]?\b)?|{_UP}[\w'’.-]*(?:[ -]{_UP}[\w'’.-]*){{0,4}} \d{{1,5}}[A-Za-z]?\b"
+    rf"\d{{1,5}}[A-Za-z]?,? (?:[^\W\d_][\w'’.-]*[ -]){{0,5}}[^\W\d_][\w'’.-]*(?: \d{{1,5}}[A-Za-z]?\b)?"
+    rf"|{_UP}[\w'’.-]*(?:[ -]{_UP}[\w'’.-]*){{0,4}} \d{{1,5}}[A-Za-z]?\b"
 )
-_UNITS: Final = frozenset("years year days day months month weeks week hours hour minutes minute times people percent mg ml miles km am pm".split())
+_UNITS: Final = own.of(
+    "years year days day months month weeks week hours hour minutes minute times people percent mg ml miles km am pm"
+)
 _REPUBLIC: Final = re.compile(
-    rf"\b(?:(?:People's|Democratic|Federal|Islamic|United|Federated|Czech|Dominican) )*(?:Republic|Kingdom|States|Province|County|Isle|Commonwealth|Principality)(?: of (?:the )?{_UP}\w+)"
+    rf"\b(?:(?:People's|Democratic|Federal|Islamic|United|Federated|Czech|Dominican) )*(?:Republic|Kingdom"
+    rf"|States|Province|County|Isle|Commonwealth|Principality)(?: of (?:the )?{_UP}\w+)"
     rf"|\b{_UP}\w+(?: {_UP}\w+)? (?:County|Province|Prefecture|Oblast|Township|Borough)\b"
 )
-_NUMBER_AFTER: Final = re.compile(r",? {1,2}(?:[A-Z]{2} )?(\d{4,6}(?:-\d{4})?)(?![\w%]|[.,:/-]\d| (?:years?|people|km|miles|men|women|in)\b)")
+_NUMBER_AFTER: Final = re.compile(
+    r",? {1,2}(?:[A-Z]{2} )?(\d{4,6}(?:-\d{4})?)(?![\w%]|[.,:/-]\d| (?:years?"
+    r"|people|km|miles|men|women|in)\b)"
+)
 _CODE_BEFORE: Final = re.compile(r"(?<![\w.,/:$€£#-])(?:[A-Z]{1,2}-)?(\d{4,5}) $")
 
 
@@ -64,12 +80,13 @@ def extend(text: str, hits: Sequence[Found], caseless: bool) -> Iterator[Found]:
     streets += _cued(text, hits)
     if streets:
         streets += _streets(text)
+    known = set(hits)
     for hit in streets:
         start = hit[0]
         number = _NUMBER_BEFORE.search(text, max(0, start - 7), start)
         if number and _OF_UNIT.search(text, max(0, number.start() - 12), number.start()):
             number = None
-        if number or hit not in hits:
+        if number or hit not in known:
             yield (number.start() if number else start), hit[1], "ADDRESS", max(hit[3], 0.7), "address block"
         if any(sign.isdigit() for sign in text[start : hit[1]]):
             yield from _after(text, hit[1], lists, caseless)
@@ -91,7 +108,7 @@ def _cued(text: str, hits: Sequence[Found]) -> list[Found]:
             end = match.end()
             words = list(re.finditer(r"\S+", match[0]))
             for word in words[1:]:
-                if word[0].lower() in own.STOP and not word[0].lower() in own.PARTICLES:
+                if word[0].lower() in own.STOP and word[0].lower() not in own.PARTICLES:
                     end = match.start() + word.start() - 1
                     break
             if end - match.start() > 4:
@@ -139,7 +156,9 @@ def _town(text: str, words: re.Match[str], broken: bool, lists: Gazetteer, casel
         return None
     length = len(words[0].rstrip(".'’"))
     ends = _ENDS.match(text, words.start() + length) is not None
-    known = all(place) or tuple(parts[1:]) in {rest for rest, flag in lists.phrases.get(parts[0], ()) if flag & (CITY | PLACE)}
+    known = all(place) or tuple(parts[1:]) in {
+        rest for rest, flag in lists.phrases.get(parts[0], ()) if flag & (CITY | PLACE)
+    }
     if caseless and not (broken or known):
         return None
     if not known and not (ends and (broken or any(place) or not caseless)):

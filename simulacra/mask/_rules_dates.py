@@ -1,4 +1,4 @@
-"""Dates in figures and in words of several languages, and ages over 89. A year, a weekday or a time alone is no date."""
+"""Dates in figures and in words of many languages, and ages over 89. A year, a weekday or a time alone is no date."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from typing import Final
 from simulacra.mask._rules import Found
 
 _MONTHS: Final = (
-    "january|jan|february|feb|march|mar|april|apr|may|june|jun|july|jul|august|aug|september|sept|sep|october|oct|november"
+    "january|jan|february|feb|march|mar|april|apr|may|june|jun|july|jul|august|aug|september|sept|sep"
+    "|october|oct|november"
     "|nov|december|dec"
     "|januar|jänner|februar|feber|märz|mrz|mai|juni|juli|oktober|okt|dezember|dez"
-    "|janvier|janv|février|fevrier|févr|fév|mars|avril|avr|juin|juillet|juil|août|aout|septembre|octobre|novembre|décembre|decembre|déc"
-    "|enero|ene|febrero|marzo|abril|abr|mayo|junio|julio|agosto|ago|septiembre|setiembre|octubre|noviembre|diciembre|dic"
+    "|janvier|janv|février|fevrier|févr|fév|mars|avril|avr|juin|juillet|juil|août|aout|septembre|octobre"
+    "|novembre|décembre|decembre|déc"
+    "|enero|ene|febrero|marzo|abril|abr|mayo|junio|julio|agosto|ago|septiembre|setiembre|octubre|noviembre"
+    "|diciembre|dic"
     "|gennaio|gen|febbraio|aprile|maggio|mag|giugno|giu|luglio|lug|settembre|set|ottobre|ott|dicembre"
     "|janeiro|fevereiro|março|maio|junho|julho|setembro|outubro|novembro|dezembro"
     "|januari|februari|maart|mrt|mei|augustus|augusti|maj|oktober|december"
@@ -25,8 +28,10 @@ _TIME = r"(?:(?:T|,? (?:at |um |à )?)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _YEAR = r"(?:1[6-9]|20|21)\d{2}"
 _DAY_WORDS = (
-    "mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:r(?:s(?:day)?)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?|montag|dienstag"
-    "|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miércoles"
+    "mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:r(?:s(?:day)?)?)?|fri(?:day)?|sat(?:urday)?"
+    "|sun(?:day)?|montag|dienstag"
+    "|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes"
+    "|martes|miércoles"
     "|jueves|viernes|sábado|domingo"
 )
 _OF = r"(?:\.?[ -]{1,2}|\.? (?:of|de|di|del) )"
@@ -53,16 +58,20 @@ _VERB: Final = re.compile(
 )
 """What is a month only when it begins with a capital or a year follows ("3 may", "set 5")."""
 _SAYS: Final = re.compile(
-    r"(?i)\b(?:dob|d\.o\.b\.?|doa|dod|born|birth(?:day|date)?|date|dated|on|since|until|till|from|by|before|after|admit\w*|discharg\w*"
-    r"|died|deceased|seen|visit\w*|geb\.?|geboren|née?|nacid[oa]|nat[oa]|am|seit|vom|bis|le|du|depuis|el|fecha|datum|exp\w*|due|appointment"
+    r"(?i)\b(?:dob|d\.o\.b\.?|doa|dod|born|birth(?:day|date)?|date|dated|on|since|until|till|from|by|before"
+    r"|after|admit\w*|discharg\w*"
+    r"|died|deceased|seen|visit\w*|geb\.?|geboren|née?|nacid[oa]|nat[oa]|am|seit|vom|bis|le|du|depuis|el"
+    r"|fecha|datum|exp\w*|due|appointment"
     r"|surgery|op|f/u|follow[- ]up|last seen|lmp|dos)\b\W{0,4}(?:is |was |of birth |the |on |: )?$"
 )
 _OLD: Final = re.compile(
     r"(?i)\b(?:(?:aged?|age of|age is|alter|âge|edad|età)\W{1,3})(9\d|1[0-2]\d)\b(?![./,]\d)"
-    r"|(?<![\d.,/$€£-])(9\d|1[0-2]\d)(?=[ -]?(?:years?[ -]old|year[ -]old|yrs?[ -]old|y\.?/?o\b|yo\b|jährig|jahre alt|ans\b|años|anni\b|years of age|(?:M|F)\b(?=[ ,])))"
+    r"|(?<![\d.,/$€£-])(9\d|1[0-2]\d)(?=[ -]?(?:years?[ -]old|year[ -]old|yrs?[ -]old|y\.?/?o\b|yo\b|jährig"
+    r"|jahre alt|ans\b|años|anni\b|years of age|(?:M|F)\b(?=[ ,])))"
 )
 _OLD_WORDS: Final = re.compile(
-    r"(?i)\b(?:ninety(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|(?:a |one )?hundred(?: and \w+)?)(?=[- ]years?[- ]old)"
+    r"(?i)\b(?:ninety(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|(?:a |one )?hundred(?: and"
+    r" \w+)?)(?=[- ]years?[- ]old)"
 )
 
 

@@ -9,36 +9,154 @@ from typing import Final
 from simulacra.mask._rules import COUNTED, Found
 
 _NO = r"(?:[ -]?(?:numbers?|num|nos?\b\.?|nrs?\b\.?|nummer|numéro|numero|número|n[°º]|#|codes?|ids?\b))"
-LABELS: Final[tuple[tuple[str, str, float, tuple[str, ...]], ...]] = (
-    ("SSN", rf"(?:ssn|social[ -]security|soc\.? sec\.?|sozialversicherungs?|sécurité sociale|seguridad social){_NO}?", 0.93, ("ssn", "soc", "sécurité", "seguridad",)),
-    ("SSN", rf"(?:national insurance|nino|tax(?:payer)?|steuer|tin|itin|passport|reisepass|pass|passeport|pasaporte|personalausweis|ausweis|identity card|national id|dni|nie|nif|cpf|bsn|pesel|codice fiscale|aadhaar|pan card|sin){_NO}?", 0.88, ("national", "nino", "tax", "tin", "steuer", "pass", "pasaporte", "ausweis", "identity", "dni", "nie", "nif", "cpf", "bsn", "pesel", "codice", "aadhaar", "pan card", "sin",)),
-    ("MRN", rf"(?:mrn|emrn|mr\b|medical[ -]records?|med\.? rec\.?|patient(?:en)?|hospital|chart|unit record|nhs|fallnummer|accession|specimen|encounter|dossier|historia clínica|nhc){_NO}", 0.92, ("mrn", "mr", "record", "rec", "patient", "hospital", "chart", "nhs", "fallnummer", "accession", "specimen", "encounter", "dossier", "historia", "nhc",)),
-    ("MRN", r"(?:mrn|emrn)\b", 0.93, ("mrn",)),
-    ("HEALTH_PLAN", rf"(?:health[ -]plan|member(?:ship)?|beneficiary|subscriber|insurance|insured|policy(?: holder)?|medicare|medicaid|hicn|mbi|krankenversicherungs?|versicherten?|versicherungs?|kvnr|mutuelle|póliza|group){_NO}", 0.88, ("plan", "member", "beneficiary", "subscriber", "insur", "policy", "medic", "hicn", "mbi", "versicher", "kvnr", "mutuelle", "póliza", "group",)),
-    ("HEALTH_PLAN", r"(?:medicare|medicaid|hicn|mbi|kvnr)\b", 0.8, ("medicare", "medicaid", "hicn", "mbi", "kvnr",)),
-    ("ACCOUNT", rf"(?:(?:bank |checking |savings |customer )?(?:account|acct\.?|acc\.?|a/c)|routing|sort[ -]code|konto|blz|compte|cuenta|conto|bic|swift|wallet|iban){_NO}?", 0.85, ("acc", "a/c", "routing", "sort", "konto", "blz", "compte", "cuenta", "conto", "bic", "swift", "wallet", "iban",)),
-    ("CREDIT_CARD", rf"(?:card|cc|visa|mastercard|amex|karte|carte|tarjeta|carta){_NO}?", 0.86, ("car", "cc", "visa", "amex", "karte", "tarjeta")),
-    ("LICENSE", rf"(?:(?:driver'?s?|driving|medical|nursing|professional|pilot'?s?|state)? ?licen[cs]e|driver'?s? lic\.?|dl\b|dea|npi|certificate|cert\.?|führerschein|permis(?: de conduire)?|patente|carnet de conducir|badge|lanr){_NO}?", 0.88, ("licen", "lic", "dl", "dea", "npi", "cert", "führerschein", "permis", "patente", "carnet", "badge", "lanr",)),
-    ("VEHICLE", rf"(?:vin|vehicle(?: id(?:entification)?)?|chassis|licen[cs]e plates?|number plates?|plates?|registration|reg\.?|kennzeichen|immatriculation|matr[ií]cula|targa|tag){_NO}?", 0.86, ("vin", "vehicle", "chassis", "licen", "plate", "reg", "kennzeichen", "immat", "matr", "targa", "tag",)),
-    ("DEVICE", rf"(?:serial|s/n|sn\b|imei|imsi|iccid|device|udi|machine|asset|meid|pacemaker|implant|pump|seriennummer){_NO}?", 0.85, ("serial", "s/n", "sn", "im", "iccid", "device", "udi", "machine", "asset", "meid", "pace", "pump", "serien",)),
-    ("BIOMETRIC", r"(?:finger ?prints?|iris|retina|voice ?prints?|face ?prints?|facial template|biometrics?|palm)(?: (?:scan|template|sample|record|id|ref|no|number|hash))+\.?", 0.85, ("print", "iris", "retina", "template", "biometric", "palm",)),
-    ("FAX", rf"(?:fax|telefax|fax{_NO})", 0.9, ("fax",)),
-    ("ID", rf"(?:customer|client|employee|staff|personnel|student|user|person|subject|participant|citizen|voter|matriculation|matrikel|kunden|personal|mitglieds?|case|claim|record|enrol?ment|registry|applicant|tenant|guest|passenger|loyalty|frequent flyer|booking|reservation|visa|barcode|client[ée]?|cliente?|socio){_NO}", 0.8, ("er", "nt", "staff", "personnel", "person", "subject", "citizen", "matri", "kunden", "mitglied", "case", "claim", "record", "rol", "registry", "guest", "loyalty", "frequent", "booking", "reservation", "visa", "barcode", "cli", "socio",)),
-    ("ID", r"(?:id|uid|guid|password|passwort|mot de passe|contraseña|passphrase|pin|cvv2?|cvc2?|api[ _-]?key|access[ _-]?key|secret|token)", 0.72, ("id", "pass", "passwort", "pin", "cvv", "cvc", "key", "secret", "token", "contrase",)),
-)  # fmt: skip
-"""Type, the words that introduce it, the score of what follows them, and plain parts of which one must stand there."""
+LABELS: Final[tuple[tuple[str, str, float, str], ...]] = (
+    (
+        "SSN",
+        rf"(?:ssn|social[ -]security|soc\.? sec\.?|sozialversicherungs?|sécurité sociale|seguridad"
+        rf" social){_NO}?",
+        0.93,
+        "ssn|soc|sécurité|seguridad",
+    ),
+    (
+        "SSN",
+        rf"(?:national insurance|nino|tax(?:payer)?|steuer|tin|itin|passport|reisepass|pass|passeport"
+        rf"|pasaporte|personalausweis|ausweis|identity card|national id|dni|nie|nif|cpf|bsn|pesel|codice"
+        rf" fiscale|aadhaar|pan card|sin){_NO}?",
+        0.88,
+        "national|nino|tax|tin|steuer|pas|ausweis|identity|dni|nie|nif|cpf|bsn|pesel|codice|aadhaar|pan c|sin",
+    ),
+    (
+        "MRN",
+        rf"(?:mrn|emrn|mr\b|medical[ -]records?|med\.? rec\.?|patient(?:en)?|hospital|chart|unit record"
+        rf"|nhs|fallnummer|accession|specimen|encounter|dossier|historia clínica"
+        rf"|nhc){_NO}",
+        0.92,
+        "mrn|mr|record|rec|patient|hospital|chart|nhs|fallnummer|accession|specimen|encounter|dossier|historia|nhc",
+    ),
+    (
+        "MRN",
+        r"(?:mrn|emrn)\b",
+        0.93,
+        "mrn",
+    ),
+    (
+        "HEALTH_PLAN",
+        rf"(?:health[ -]plan|member(?:ship)?|beneficiary|subscriber|insurance|insured|policy(?:"
+        rf" holder)?|medicare|medicaid|hicn|mbi|krankenversicherungs?|versicherten?"
+        rf"|versicherungs?|kvnr|mutuelle|póliza"
+        rf"|group){_NO}",
+        0.88,
+        "plan|member|beneficiary|subscriber|insur|policy|medic|hicn|mbi|versicher|kvnr|mutuelle|póliza|group",
+    ),
+    (
+        "HEALTH_PLAN",
+        r"(?:medicare|medicaid|hicn|mbi|kvnr)\b",
+        0.8,
+        "medicare|medicaid|hicn|mbi|kvnr",
+    ),
+    (
+        "ACCOUNT",
+        rf"(?:(?:bank |checking |savings |customer )?(?:account|acct\.?|acc\.?|a/c)|routing|sort["
+        rf" -]code|konto|blz|compte|cuenta|conto|bic|swift|wallet"
+        rf"|iban){_NO}?",
+        0.85,
+        "acc|a/c|routing|sort|konto|blz|compte|cuenta|conto|bic|swift|wallet|iban",
+    ),
+    (
+        "CREDIT_CARD",
+        rf"(?:card|cc|visa|mastercard|amex|karte|carte|tarjeta"
+        rf"|carta){_NO}?",
+        0.86,
+        "car|cc|visa|amex|karte|tarjeta",
+    ),
+    (
+        "LICENSE",
+        rf"(?:(?:driver'?s?|driving|medical|nursing|professional|pilot'?s?|state)? ?licen[cs]e"
+        rf"|driver'?s? lic\.?|dl\b|dea|npi|certificate|cert\.?|führerschein|permis(?: de conduire)?"
+        rf"|patente|carnet de conducir|badge"
+        rf"|lanr){_NO}?",
+        0.88,
+        "licen|lic|dl|dea|npi|cert|führerschein|permis|patente|carnet|badge|lanr",
+    ),
+    (
+        "VEHICLE",
+        rf"(?:vin|vehicle(?: id(?:entification)?)?|chassis|licen[cs]e plates?|number plates?|plates?"
+        rf"|registration|reg\.?|kennzeichen|immatriculation|matr[ií]cula|targa"
+        rf"|tag){_NO}?",
+        0.86,
+        "vin|vehicle|chassis|licen|plate|reg|kennzeichen|immat|matr|targa|tag",
+    ),
+    (
+        "DEVICE",
+        rf"(?:serial|s/n|sn\b|imei|imsi|iccid|device|udi|machine|asset|meid|pacemaker|implant|pump"
+        rf"|seriennummer){_NO}?",
+        0.85,
+        "serial|s/n|sn|im|iccid|device|udi|machine|asset|meid|pace|pump|serien",
+    ),
+    (
+        "BIOMETRIC",
+        r"(?:finger ?prints?|iris|retina|voice ?prints?|face ?prints?|facial template|biometrics?"
+        r"|palm)(?: (?:scan|template|sample|record|id|ref|no|number"
+        r"|hash))+\.?",
+        0.85,
+        "print|iris|retina|template|biometric|palm",
+    ),
+    (
+        "FAX",
+        rf"(?:fax|telefax|fax{_NO})",
+        0.9,
+        "fax",
+    ),
+    (
+        "ID",
+        rf"(?:customer|client|employee|staff|personnel|student|user|person|subject|participant|citizen"
+        rf"|voter|matriculation|matrikel|kunden|personal|mitglieds?|case|claim|record|enrol?ment|registry"
+        rf"|applicant|tenant|guest|passenger|loyalty|frequent flyer|booking|reservation|visa|barcode"
+        rf"|client[ée]?|cliente?|socio){_NO}",
+        0.8,
+        "er|nt|staff|personnel|person|subject|citizen|matri|kunden|mitglied|case|claim|record|rol|registry|guest|loyalty|frequent|booking|reservation|visa|barcode|cli|socio",
+    ),
+    (
+        "ID",
+        r"(?:id|uid|guid|password|passwort|mot de passe|contraseña|passphrase|pin|cvv2?|cvc2?|api["
+        r" _-]?key|access[ _-]?key|secret|token)",
+        0.72,
+        "id|pass|passwort|pin|cvv|cvc|key|secret|token|contrase",
+    ),
+)
+"""Type, the words that introduce it, the score of what follows them, and parts (a|b) of which one must stand there."""
 
 _BETWEEN = (
     r"(?:\s?\(?#\)?|\s?[:=]|\s(?:is|was|are|ist|est|es|è|of|ending in|ends in|lautet|reads)\b:?|\s)\s{0,4}[#\"'(]?"
 )
-_VALUE = r"([A-Z]{1,3}\d{1,4}[ -][A-Z]{1,3}\b|(?=[\w/.-]{0,24}\d)[A-Za-z0-9][A-Za-z0-9/._-]{2,28}[A-Za-z0-9]|\d{3,4}(?: ?[A-Z0-9]{2,5}){1,5}\b)"
+_VALUE = (
+    r"([A-Z]{1,3}\d{1,4}[ -][A-Z]{1,3}\b|(?=[\w/.-]{0,24}\d)[A-Za-z0-9][A-Za-z0-9/._-]{2,28}[A-Za-z0-9]"
+    r"|\d{3,4}(?: ?[A-Z0-9]{2,5}){1,5}\b)"
+)
 _FINDER: Final = tuple(
-    (kind, score, keys, re.compile(rf"(?i)(?<![\w-]){words}(?![A-Za-z]){_BETWEEN}(?:{_VALUE})(?![\w@])"))
+    (kind, score, keys.split("|"), re.compile(rf"(?i)(?<![\w-]){words}(?![A-Za-z]){_BETWEEN}(?:{_VALUE})(?![\w@])"))
     for kind, words, score, keys in LABELS
 )
 _SECRETS: Final = ("pass", "pwd", "key", "secret", "token", "contrase")
-_USERS: Final = ("user", "login", "screen", "handle", "nick", "benutzer", "usuario", "utilisateur", "skype", "telegram",
-    "discord", "insta", "snap", "twitter", "gamertag", "github", "account name")  # fmt: skip
+_USERS: Final = (
+    "user",
+    "login",
+    "screen",
+    "handle",
+    "nick",
+    "benutzer",
+    "usuario",
+    "utilisateur",
+    "skype",
+    "telegram",
+    "discord",
+    "insta",
+    "snap",
+    "twitter",
+    "gamertag",
+    "github",
+    "account name",
+)
 _SECRET: Final = re.compile(
     r"(?i)\b(?:password|passwort|passwd|pwd|mot de passe|contraseña|passphrase|api[ _-]?key|secret|token)"
     r"(?:\s?[:=]\s?|\s(?:is|ist|es|est)\s)[\"']?([^\s\"',;]{4,80})"

@@ -10,10 +10,12 @@ from simulacra.mask._rules import Found
 
 _EXT = r"(?:,? ?(?:x|ext\.?|extension|durchwahl|dw|poste|int\.?)[ .:]?\d{1,6}(?!\w))?"
 _INTERNATIONAL: Final = re.compile(
-    rf"(?<![\w+])(?:\+|00(?=[1-9 (-]))[ (]{{0,2}}\d{{1,3}}\)?(?:[ ./-]{{0,3}}\(?\d{{1,5}}\)?){{2,6}}(?<=\d){_EXT}(?!\w|-\d|[.:]\d)"
+    rf"(?<![\w+])(?:\+|00(?=[1-9 (-]))[ (]{{0,2}}\d{{1,3}}\)?(?:[ ./-]{{0,3}}\(?\d{{1,5}}\)?){{2"
+    rf",6}}(?<=\d){_EXT}(?!\w|-\d|[.:]\d)"
 )
 _AMERICAN: Final = re.compile(
-    rf"(?<![\w+.$€£#-])(?:(?:\+?1|001)[ .-]?)?(?:\([0-9]\d{{2}}\)[ .-]?|[0-9]\d{{2}}[.-]|[2-9]\d{{2}} )\d{{3}}[ .-]\d{{4}}{_EXT}(?!\w|-\d|[.:]\d)"
+    rf"(?<![\w+.$€£#-])(?:(?:\+?1|001)[ .-]?)?(?:\([0-9]\d{{2}}\)[ .-]?|[0-9]\d{{2}}[.-]|[2-9]\d{{2}}"
+    rf" )\d{{3}}[ .-]\d{{4}}{_EXT}(?!\w|-\d|[.:]\d)"
 )
 _NATIONAL: Final = re.compile(
     r"(?<![\w+.,$€£#/-])(?<!\d )(?:"
@@ -28,9 +30,12 @@ _GROUPS: Final = re.compile(
     rf"(?<![\w$€£:/-])(?<!\d[.,])\(?\d(?:[\d]|[ .()/-]{{1,2}}(?=\(?\d)){{5,17}}{_EXT}(?![\w/]|[.:,]\d|-\d)"
 )
 _BEFORE: Final = re.compile(
-    r"(?i)(?:\b(?:tel(?:e(?:phone|fon[eo]?|fono|foon))?|phone|ph|mobile?|mob|cell(?:ulare?)?|handy|portable|móvil|movil|"
-    r"rufnummer|call(?:ed)?|dial|ring|ext|reach(?:ed)? (?:me|us|him|her|them)?(?: ?(?:at|on))?|answering at|text(?:ed)?|sms|whats ?app|"
-    r"contact|pager|beeper|desk|registered|landline|hotline|helpline|number is|numéro|numero|rappel\w*|joignable|(?:a)?rufen|erreichbar|unter|llam\w+|appel\w+|"
+    r"(?i)(?:\b(?:tel(?:e(?:phone|fon[eo]?|fono|foon))?|phone|ph|mobile?|mob|cell(?:ulare?)?|handy|portable"
+    r"|móvil|movil|"
+    r"rufnummer|call(?:ed)?|dial|ring|ext|reach(?:ed)? (?:me|us|him|her|them)?(?: ?(?:at|on))?|answering at"
+    r"|text(?:ed)?|sms|whats ?app|"
+    r"contact|pager|beeper|desk|registered|landline|hotline|helpline|number is|numéro|numero|rappel\w*"
+    r"|joignable|(?:a)?rufen|erreichbar|unter|llam\w+|appel\w+|"
     r"(?:home|work|office|emergency)(?: phone)?)\b[^\n\d]{0,24}|[☎📞📱✆]\W{0,3}|\b[TMP][.:] ?)$"
 )
 _AFTER: Final = re.compile(
@@ -39,8 +44,10 @@ _AFTER: Final = re.compile(
 _FAX_BEFORE: Final = re.compile(r"(?i)\b(?:tele)?fax\b[^\n\d]{0,20}$|\bF[.:] ?$")
 _FAX_AFTER: Final = re.compile(r"(?i)[ \t]{0,3}[-–(,]?[ \t]?fax\b")
 _NOT_BEFORE: Final = re.compile(
-    r"(?i)(?:\b(?:order|invoice|ref|reference|isbn|issn|ticket|tracking|version|serial|account|acct|ssn|mrn|id|item|part|card|iban"
-    r"|policy|member|page|pp|vol|no|nr|rechnung|bestellung|lot|case|claim|siret|siren|ein|doi|pmid)\b[^\n\d]{0,14}|[$€£#=])$"
+    r"(?i)(?:\b(?:order|invoice|ref|reference|isbn|issn|ticket|tracking|version|serial|account|acct|ssn|mrn"
+    r"|id|item|part|card|iban"
+    r"|policy|member|page|pp|vol|no|nr|rechnung|bestellung|lot|case|claim|siret|siren|ein|doi"
+    r"|pmid)\b[^\n\d]{0,14}|[$€£#=])$"
 )
 _DATE: Final = re.compile(
     r"\d{1,2}([./-])\d{1,2}\1\d{2,4}|(?:19|20)\d{2}([./-])\d{1,2}\2\d{1,2}|(?:19|20)\d\d ?[-–/] ?(?:19|20)\d\d"

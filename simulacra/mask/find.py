@@ -6,6 +6,7 @@ sure; from types.DOUBTFUL on it is doubtful and goes to the review file; below t
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -57,8 +58,8 @@ def find_text(
 ) -> list[Hit]:
     """Return the identifiers of one text, sorted by position, none overlapping another.
 
-    language: two letters ("en", "de", ...), or None to tell from the words of the text; it only decides whether a capital
-    is a sign of a name (in German every noun has one). ner: also ask the model of the extra `ner` (English). types:
+    language: two letters ("en", "de", ...), or None to tell from the words; it only decides whether a capital is a
+    sign of a name (in German every noun has one). ner: also ask the model of the extra `ner` (English). types:
     report only these. least: lowest score reported, 0..1. Raises ConfigError for an unknown type, DataError for a text
     that is no string, MissingExtra without the extra.
     """
@@ -103,7 +104,15 @@ def _checked(text: str | None) -> str:
 
 def _rows(text: str, language: str | None) -> list[Found]:
     """Ask every rule, then what the hits make likely beside them; keep of overlapping hits the better one."""
-    from simulacra.mask import _names_find, _rules, _rules_address, _rules_blocks, _rules_dates, _rules_labels, _rules_phones
+    from simulacra.mask import (
+        _names_find,
+        _rules,
+        _rules_address,
+        _rules_blocks,
+        _rules_dates,
+        _rules_labels,
+        _rules_phones,
+    )
 
     low = text.lower()
     digit = any(map(str.isdecimal, text))
@@ -124,9 +133,10 @@ def _settled(rows: Sequence[Found]) -> list[Found]:
         return list(rows)
     kept: list[Found] = []
     for row in sorted(rows, key=_worth):
-        if all(row[1] <= other[0] or other[1] <= row[0] for other in kept):
-            kept.append(row)
-    return sorted(kept)
+        at = bisect_left(kept, row)
+        if (at == 0 or kept[at - 1][1] <= row[0]) and (at == len(kept) or row[1] <= kept[at][0]):
+            kept.insert(at, row)
+    return kept
 
 
 def _worth(row: Found) -> tuple[float, int]:

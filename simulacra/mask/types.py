@@ -75,9 +75,10 @@ SAFE_HARBOR: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
 """Item of 45 CFR 164.514(b)(2)(i) -> (its words, shortened; the types that answer to it)."""
 
 NOT_DETECTED: Final[dict[int, str]] = {
-    16: "not covered: prints and recordings are not looked at; only a reference beside a word such as 'fingerprint id' is",
+    16: "not covered: prints and recordings are not looked at; only a reference beside a word such as"
+    " 'fingerprint id' is",
     17: "not covered: pictures are not looked at; only names of picture files are",
     18: "covered in part: numbers and codes beside words that introduce them, and user names; a description that fits "
     "one person only ('the mayor of ...') is not found",
 }
-"""Items that detection covers in part or not at all -> what is and is not looked at; the others are covered by rules."""
+"""Items that detection covers in part or not at all -> what is looked at and what is not; rules cover the others."""
