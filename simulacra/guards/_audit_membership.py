@@ -135,7 +135,7 @@ class Field:
     def bootstrap(self) -> Roles:
         """Return the roles in which the made rows are training rows drawn with replacement, the drawn ones attacked."""
         rng = stream(self.seed, "guards", "audit bootstrap")
-        drawn = rng.choice(self.play.real, len(self.play.made))
+        drawn = rng.choice(self.play.real, max(len(self.play.made), len(self.play.real)))
         return replace(self.play, made=drawn, members=self.play.members[np.isin(self.play.members, drawn)])
 
     def planted(self) -> Roles:

@@ -136,12 +136,13 @@ def test_planted_leaks_fire_for_every_risk(run: str) -> None:
         assert run == "planted" or risk.success >= 0.9
 
 
-@pytest.mark.parametrize("seed", range(3, 7))
+@pytest.mark.parametrize("seed", range(3, 6))
 def test_fresh_rows_carry_no_risk(seed: int) -> None:
-    for name, risk in risks(people(N, seed)).items():
+    found = risks(people(N, seed))
+    for name, risk in found.items():
         assert risk.verdict == "ok", (name, risk)
         assert risk.chance > _audit_stats.ALPHA
-    assert abs(risks(people(N, seed))["inference of attributes"].risk) < 0.05
+    assert abs(found["inference of attributes"].risk) < 0.05
 
 
 def test_columns_shuffled_apart_still_single_out_by_their_unique_values() -> None:
