@@ -72,7 +72,9 @@ def draw_classes(rows: Rows, n: int, rng: np.random.Generator, allowed: Ints | N
     """Return n classes in the shares of the training rows, those of `allowed` only."""
     odds = rows["count"].astype(np.float64)
     if allowed is not None:
-        odds = np.where(np.isin(np.arange(len(odds)), allowed), odds, 0.0)
+        asked = np.isin(np.arange(len(odds)), allowed)
+        # Under a privacy budget a declared class may have no images by the noisy count; who asks for it gets it.
+        odds = np.where(asked, odds, 0.0) if odds[asked].any() else asked.astype(np.float64)
     return np.asarray(rng.choice(len(odds), n, p=odds / odds.sum()), np.int64)
 
 

@@ -15,7 +15,7 @@ from simulacra.core.errors import ConfigError
 from simulacra.core.generator import Generator
 from simulacra.core.noise import UnsafeNoise
 from simulacra.core.schema import Column, Schema, Table
-from simulacra.images import _private
+from simulacra.images import _private_space
 from simulacra.images.gan import Gan
 from simulacra.images.vae import Vae
 from simulacra.parts.pictures import series
@@ -46,15 +46,15 @@ def test_one_image_changes_sums_and_products_by_no_more_than_what_is_charged() -
     for sides in ((9, 8), (4, 4)):
         d = sides[0] * sides[1]
         means = rng.integers(0, 256, (3, *sides, 1))
-        bound = _private.SPREAD * d**0.5
-        whole = _private.sums(images, classes, 3, sides), _private.products(images, classes, means, bound)
+        bound = _private_space.SPREAD * d**0.5
+        whole = _private_space.sums(images, classes, 3, sides), _private_space.products(images, classes, means, bound)
         change = [0.0, 0.0]
         for i in range(len(images)):
             left = np.delete(images, i, 0), np.delete(classes, i)
-            parts = _private.sums(*left, 3, sides), _private.products(*left, means, bound)
+            parts = _private_space.sums(*left, 3, sides), _private_space.products(*left, means, bound)
             gone = [float(np.linalg.norm(a - b)) for a, b in zip(whole, parts, strict=True)]
             change = [max(pair) for pair in zip(change, gone, strict=True)]
-        allowed = _private.MIDDLE * d**0.5, ((bound**4 + 255**2 * bound**2) / 2) ** 0.5
+        allowed = _private_space.MIDDLE * d**0.5, ((bound**4 + 255**2 * bound**2) / 2) ** 0.5
         assert 0.9 * allowed[0] < change[0] <= allowed[0]
         assert 0.5 * allowed[1] < change[1] <= allowed[1]
 
@@ -69,7 +69,7 @@ def test_means_and_axes_are_those_of_the_images_when_the_noise_is_small() -> Non
     images = np.clip(np.where(classes, 255 - down[..., None], down[..., None]).transpose(3, 0, 1, 2), 0, 255)
     images = np.clip(0.6 * images + 50 + strength * pattern, 0, 255).round().astype(np.uint8)
     budget = unsafe(1e6)
-    space = _private._space(images, classes, np.bincount(classes), 5, budget)
+    space = _private_space.buy_space(images, classes, np.bincount(classes), 5, budget)
     means = (space["means"] @ space["axes"] + space["middle"]).reshape(2, 8, 8, 1) * 255
     for c in range(2):
         assert np.abs(means[c] - images[classes == c].mean(0)).max() < 2
