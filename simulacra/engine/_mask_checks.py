@@ -175,18 +175,7 @@ def _cautions(files: Sequence[File], work: Work) -> Iterator[Finding]:
             "warn",
             f"{work.hider.unread:,} dates are written in a form that is not known, and were replaced by a fixed text",
         )
-    if work.review and (stale := work.review.stale()):
-        yield Finding(
-            GUARD,
-            "verdicts that fit nothing",
-            "warn",
-            f"{len(stale):,} verdicts of the review were not applied: {'; '.join(stale[:5])}"
-            + (f"; and {len(stale) - 5:,} more" if len(stale) > 5 else ""),
-            value=len(stale),
-            advice="write a review file of today's input, and look through it again",
-        )
-    stale = work.review.stale() if work.review else []
-    if stale:
+    if stale := work.review.stale() if work.review else []:
         more = f" and {len(stale) - 5:,} more" if len(stale) > 5 else ""
         yield Finding(
             GUARD,
@@ -194,7 +183,6 @@ def _cautions(files: Sequence[File], work: Work) -> Iterator[Finding]:
             "warn",
             f"{len(stale):,} verdicts fit nothing: {'; '.join(stale[:5])}{more}",
             value=len(stale),
-            limit=0,
             advice="write a new review file of these files, under the same --key",
         )
     if work.people.clashes:

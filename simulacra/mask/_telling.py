@@ -51,9 +51,8 @@ def telling(frame: pl.DataFrame, classes: Classes, roles: Roles, name: str, limi
             named(f"t-closeness: {column}", name),
             "ok" if t <= limits.t else "warn",
             f"in one class {column} is distributed {t:.3f} away from all rows (0: the same, 1: as far as can be; "
-            f"{'ordered' if numeric else 'equal'} distances between values)",
+            f"{'ordered' if numeric else 'equal'} distances between values); {limits.t:g} is wanted at most",
             value=t,
-            limit=limits.t,
             columns=(column,),
             advice="" if t <= limits.t else COARSER,
             reference=LI,
@@ -71,10 +70,9 @@ def _diversity(classes: Classes, values: Ints, column: str, name: str, limits: L
         named(f"l-diversity: {column}", name),
         "ok" if fewest >= limits.l else "warn",
         f"a class holds {fewest} different value{'' if fewest == 1 else 's'} of {column} at the least (entropy "
-        f"{entropy.min():.2f}); {share_of(bare, classes.rows)} of the rows are in a class where all have the same "
-        "value, so that it is known without finding the row",
+        f"{entropy.min():.2f}), and {limits.l} are wanted; {share_of(bare, classes.rows)} of the rows are "
+        "in a class where all have the same value, so that it is known without finding the row",
         value=fewest,
-        limit=limits.l,
         columns=(column,),
         advice="" if fewest >= limits.l else COARSER,
         reference=MACHANAVAJJHALA,

@@ -168,7 +168,6 @@ class Survey:
             )
             + ". Single words of names, dates, ages, places and bodies are looked for in their own cell only",
             value=len(standing),
-            limit=0,
             advice="mark the missed places in the review file and run again with --review" if standing else "",
             reference=REFERENCE,
         )

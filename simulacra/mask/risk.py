@@ -117,7 +117,6 @@ def k_anonymity(classes: Classes, roles: Roles, name: str, limits: Limits) -> It
         f"the smallest class of rows that agree in {why}{more} has {rows_of(k)}; "
         f"{share_of(below, classes.rows)} of the rows are in classes smaller than {limits.k}",
         value=k,
-        limit=limits.k,
         columns=roles.quasi,
         advice="" if k >= limits.k else COARSER,
         headline=True,

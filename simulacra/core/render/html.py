@@ -20,7 +20,7 @@ LIMIT = 480_000
 """Bytes of a page; it shows fewer columns and findings rather than more bytes."""
 STEPS = ((24, 120), (16, 60), (8, 30), (3, 12), (0, 4))
 """Views a section and findings a guard that are shown: the first pair that fits."""
-MARKS = ("title", "name", "facts", "lineage", "recipe", "about")
+MARKS = ("title", "name", "kind", "facts", "lineage", "recipe", "about")
 
 
 def render(report: Report) -> str:
@@ -69,13 +69,16 @@ def _page(report: Report, most_views: int, most_findings: int) -> str:
     )
 
 
+KIND = "Report on synthetic data"
+
+
 def _header(report: Report, name: str) -> str:
     about = report.meta.get("about")
     pictured = any(view.kind == "images" for view in report.views)
     shown = "counts and figures, and some images of both" if pictured else "counts and figures, no rows"
     told = about if isinstance(about, str) else f"Made rows compared with real ones: {shown}."
     return (
-        f'<header><p class="kind">Report on synthetic data</p><h1><bdi>{name}</bdi></h1>'
+        f'<header><p class="kind">{escape(words.short(report.meta.get("kind") or KIND))}</p><h1><bdi>{name}</bdi></h1>'
         f'<p class="about">{escape(words.clean(told))}</p>'
         f'<div class="verdict {report.verdict}">{svg.icon(report.verdict)}<div>'
         f"<strong>Verdict: {report.verdict}</strong>"
@@ -208,7 +211,8 @@ def _measured(f: Finding) -> str:
         ("limit", words.figure(f.limit, "")),
     )
     told = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows if value)
-    return f'<div class="measured">{svg.gauge(f.value, f.interval, f.fresh, f.limit)}<dl>{told}</dl></div>'
+    strip = svg.gauge(f.value, f.interval, f.fresh, f.limit, f.verdict == "fail")
+    return f'<div class="measured">{strip}<dl>{told}</dl></div>'
 
 
 def _views(views: Sequence[View], key: str, most: int, lead: str) -> str:

@@ -175,10 +175,17 @@ def bar(share: float, style: str) -> str:
     )
 
 
-def gauge(value: float, interval: tuple[float, float] | None, fresh: float | None, limit: float | None) -> str:
+def gauge(
+    value: float,
+    interval: tuple[float, float] | None,
+    fresh: float | None,
+    limit: float | None,
+    failed: bool = False,
+) -> str:
     """Return a strip with the figure, its interval, what fresh real data gets, and the side on which `fail` begins.
 
-    The same figures stand in words beside it, so it is hidden from screen readers.
+    failed: the figure itself lies on that side. The same figures stand in words beside it, so it is hidden from screen
+    readers.
     """
     points = [p for p in (value, fresh, limit, *(interval or ())) if p is not None]
     low, high = float(min(points)), float(max(points))
@@ -190,7 +197,8 @@ def gauge(value: float, interval: tuple[float, float] | None, fresh: float | Non
 
     out = '<path class="track" d="M6 14H234"/>'
     if limit is not None:
-        left, right = (at(limit), 234.0) if limit >= (fresh if fresh is not None else value) else (6.0, at(limit))
+        upward = value >= limit if fresh is None and failed else limit >= (value if fresh is None else fresh)
+        left, right = (at(limit), 234.0) if upward else (6.0, at(limit))
         out += f'<rect class="beyond" x="{num(left)}" y="7" width="{num(right - left)}" height="14"/>'
         out += f'<path class="limit" d="M{num(at(limit))} 4V24"/>'
     if interval is not None:

@@ -18,6 +18,8 @@ LEVELS = 9
 """Levels of a category that are drawn; the others are summed."""
 OTHERS = "all others"
 """Name of the levels that are summed, here and in what guards give."""
+LONG = 40
+"""Characters of a text in a table beyond which it runs over several lines."""
 UNEVEN = 24
 """When the widest bin is wider than this many of the narrowest, all are drawn equally wide."""
 
@@ -266,7 +268,10 @@ def _curve(view: View, key: str) -> str:
 
 
 def _table(view: View, key: str) -> str:
-    rows = [[_cell(cell) for cell in row] for row in view.data["rows"]]
+    given = list(view.data["rows"])
+    # A column of sentences runs over lines as a whole, its short cells too.
+    long = {i for row in given for i, cell in enumerate(row) if len(str(cell)) > LONG}
+    rows = [[_cell(cell, i in long) for i, cell in enumerate(row)] for row in given]
     return table(view.data["header"], rows, view.title) + _notes(view)
 
 
@@ -274,10 +279,11 @@ def _tell(value: float | None) -> str:
     return figure(value)
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, long: bool) -> str:
     if value is None or isinstance(value, (int, float)) and not isinstance(value, bool):
         return figure(value)
-    return bdi(str(value), 400)
+    text = bdi(str(value), 400)
+    return f'<span class="long">{text}</span>' if long else text
 
 
 DRAWERS: dict[str, Callable[[View, str], str]] = {
