@@ -64,10 +64,19 @@ def meet(file: File, work: Work) -> None:
             if key:
                 work.people.add(key, names, values)
                 _say(file, work, key, row, cells, names, born)
-            # Addresses of mail are built of names, so they are settled where the names are known.
-            record = work.hider.record(key, names)
+
+
+def address(file: File, work: Work) -> None:
+    """Settle addresses of mail and user names, which are built of names, where a table tells whose they are."""
+    wanted = {c for c, r in file.rules.items() if r.type in ("NAME", "EMAIL", "USERNAME")}
+    built = {c for c in wanted if file.rules[c].type != "NAME" and file.rules[c].action == "surrogate"}
+    if not built or built == wanted:
+        return
+    for part in file.document.parts():
+        for cells in rows_of(part, wanted).values():
+            record = work.hider.record("", names_of(cells, file.rules))
             for column, value in cells:
-                if file.rules[column].type in ("EMAIL", "USERNAME"):
+                if column in built:
                     work.hider.cell(value, file.rules[column], record, file.name)
 
 

@@ -148,6 +148,8 @@ def _run(
     files = [_file(name, document, whole, seen[name], secret) for name, document in documents.items()]
     for file in files:
         _mask_people.meet(file, work)
+    for file in files:
+        _mask_people.address(file, work)
     with writing(stage.new / "findings.jsonl") as temp, open(temp, "w", encoding="utf-8") as findings:
         for file in files:
             _mask_run.hide(file, work, stage.new / file.name, findings)

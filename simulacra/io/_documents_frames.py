@@ -90,6 +90,9 @@ def as_texts(column: pl.Series) -> list[str | None]:
         return [None if v is None else v.decode("utf-8", "replace") for v in column.to_list()]
     if column.dtype in (pl.Date, pl.Time) or column.dtype == pl.Datetime:
         return [None if v is None else v.isoformat() for v in column.to_list()]
+    if column.dtype.is_float():
+        # A column of whole numbers with gaps is often stored as floats; "10293.0" is the 10293 of another file.
+        return [None if v is None else str(int(v)) if v.is_integer() else repr(v) for v in column.to_list()]
     return column.cast(pl.String).to_list()
 
 

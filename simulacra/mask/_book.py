@@ -27,7 +27,8 @@ def _all(name: str) -> tuple[str, ...]:
 
 
 @cache
-def _folded(name: str) -> frozenset[str]:
+def words_of(name: str) -> frozenset[str]:
+    """Return a list in the form in which names are compared."""
     return frozenset(fold(w) for w in words(name))
 
 
@@ -48,6 +49,7 @@ class Book:
         self._seen: set[str] = set()
         self._lists: dict[str, tuple[int, bool]] = {}
         self._people: dict[tuple[str, str], set[str]] = {}
+        self._holders: dict[tuple[str, str], dict[str, Parts]] = {}
 
     # What the input holds ---------------------------------------------------------------------------------------------
 
@@ -60,6 +62,18 @@ class Book:
         given, family = name.of("given"), name.of("family")
         if given and family and not given.initial:
             self._people.setdefault((given.key[0], family.key), set()).add(name.key)
+            self._holders.setdefault(("given", given.key), {})[name.key] = name
+            self._holders.setdefault(("family", family.key), {})[name.key] = name
+
+    def holder(self, role: str, word: str) -> Parts | None:
+        """Return the one person of the tables who has a given or family name; None when there are several or none."""
+        people = self._holders.get((role, word), {})
+        return next(iter(people.values())) if len(people) == 1 else None
+
+    def someone(self, initial: str, family: str) -> Parts | None:
+        """Return the one person of the tables with an initial and a family name."""
+        keys = self._people.get((initial, family), set())
+        return self._holders["family", family][next(iter(keys))] if len(keys) == 1 else None
 
     def pick(self, draws: Draws, name: str) -> str:
         """Return a word of a list that the input does not hold.
@@ -127,10 +141,14 @@ class Book:
         return first, last
 
     def word(self, word: Word, sex: str = "") -> str:
-        """Return what stands for a word of a name about whose person nothing else is known."""
+        """Return what stands for a word of a name of which its record tells no more."""
         role = word.role
+        for which in ("given", "family") if role == "single" else (role,):
+            known = self.holder(which, word.key)
+            if known:
+                return self.person(known)[which == "family"]
         if role == "single":
-            role = "given" if word.key in _folded("given") else "family" if word.key in _folded("family") else "given"
+            role = "given" if word.key in words_of("given") else "family" if word.key in words_of("family") else "given"
         if word.initial:
             return self.key.draws("initial", f"{role} {word.key}").pick("ABCDEFGHIJKLMNOPRSTVW")
         if role == "family":

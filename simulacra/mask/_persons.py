@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’‘](?=[^\W\d_])|\u00ad)*")
+_DEGREE = re.compile(
+    r",?\s*\b(?:M\.?\s?D|D\.?\s?O|Ph\.?\s?D|R\.?\s?N|Esq|D\.?D\.?S|MPH|M\.?Sc|B\.?Sc|M\.?A|B\.?A)\b\.?\s*$"
+)
+"""What follows a name and belongs to no name; an initial alone is none."""
 _OWNS = re.compile(r"['’]s$", re.I)
 
 
@@ -79,13 +83,15 @@ class Parts:
 
 def parts(text: str, single: str = "single") -> Parts:
     """Take a name apart; single: the role of a name of one word, where a column says it."""
-    found = [(m.start(), _end(m)) for m in _WORD.finditer(text)]
+    degree = _DEGREE.search(text)
+    stop = degree.start() if degree and degree.start() > 0 else len(text)
+    found = [(m.start(), _end(m)) for m in _WORD.finditer(text, 0, stop)]
     titles = {fold(text[s:e]) for s, e in found if _title(text, s, e)}
     # "Judge" alone is somebody's name.
     core = [(s, e) for s, e in found if not _title(text, s, e)] or found[-1:]
     plain = [(s, e) for s, e in core if fold(text[s:e]) not in PARTICLES or len(core) == 1]
     sex = "female" if titles & FEMALE_TITLES else "male" if titles & MALE_TITLES else ""
-    roles = _roles(text, plain, single if not titles or single != "single" else "family")
+    roles = _roles(text[:stop], plain, "family" if titles and single == "single" and len(plain) == 1 else single)
     return Parts(tuple(Word(s, e, text[s:e], role) for (s, e), role in zip(plain, roles, strict=True)), sex)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import cache
 
 from simulacra.mask import _fpe
-from simulacra.mask._book import Book, Company
-from simulacra.mask._persons import cased, fold, listed
+from simulacra.mask._book import Book, Company, words_of
+from simulacra.mask._persons import cased, fold, listed, parts
 from simulacra.mask.keys import Draws
 from simulacra.parts.words import languages, streets, words
 
@@ -45,6 +45,7 @@ def user(text: str, company: Company) -> str:
 
 def _local(local: str, company: Company, draws: Draws) -> str:
     """Exchange the words of an address: those of a person of the record for theirs, others for drawn names."""
+    company = _with(local, company)
     out = []
     named = False
     for i, piece in enumerate(PIECE.findall(local)):
@@ -58,6 +59,22 @@ def _local(local: str, company: Company, draws: Draws) -> str:
     text = "".join(out)
     # An address that is taken, or holds no word, gets digits of its own.
     return text if named and not _taken(company.book, text) else text + draws.digits(3)
+
+
+def _with(local: str, company: Company) -> Company:
+    """Return the people of a record, or where an address names somebody else, this person alone."""
+    words = [fold(w) for w in PIECE.findall(local) if w[0].isalpha()]
+    if not words or any(company.word_of(w) or company.glued(w) for w in words):
+        return company
+    book = company.book
+    name = None
+    if len(words) == 2 and (words[0] in words_of("given") or words[1] in words_of("family")):
+        name = parts(" ".join(words))
+    elif len(words) == 1:
+        name = book.someone(words[0][:1], words[0][1:]) or book.someone(words[0][-1:], words[0][:-1])
+    alone = Company(book)
+    alone.join([name] if name else [])
+    return alone
 
 
 def _taken(book: Book, local: str) -> bool:

@@ -105,6 +105,23 @@ def test_every_way_to_write_a_name_gets_the_same_person() -> None:
     assert of("Maria") not in (first, "Maria")
 
 
+def test_titles_and_degrees_are_no_names() -> None:
+    made = company().name("Anita Rao")
+    for text in ("Dr. Anita Rao", "Anita Rao, M.D.", "Prof. Anita Rao, Ph.D.", "MS ANITA RAO"):
+        assert company().name(text) == text.replace("Anita Rao", made).replace("ANITA RAO", made.upper())
+
+
+def test_a_word_alone_is_the_only_person_of_the_tables_who_has_it() -> None:
+    book = Book(KEY)
+    for name in ("Anita Rao", "John Smith", "John Walker"):
+        book.meet(parts(name))
+    first, last = Company(book).name("Anita Rao").split()
+    assert Company(book).name("Rao") == last and Company(book).name("Anita") == first
+    assert Company(book).name("A. Rao") == f"{first[0]}. {last}"
+    # Two persons are called John, so nobody knows who this is.
+    assert Company(book).name("John") not in {Company(book).name(n).split()[0] for n in ("John Smith", "John Walker")}
+
+
 def test_surrogates_depend_on_the_key_alone() -> None:
     name = "Svetlana Ivanova"
     assert company().name(name) == company().name(name)
