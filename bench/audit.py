@@ -3,11 +3,13 @@
 python bench/audit.py                                   a row a method, with shadow models
 python bench/audit.py --methods tables/forest,copy
 python bench/audit.py --fresh 60                        false alarms: made rows are other real ones, 60 draws
+python bench/audit.py --memorised                       networks trained far too long on 150 rows of a toy
 """
 
 from __future__ import annotations
 
 import argparse
+import tempfile
 import time
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -21,6 +23,7 @@ from simulacra.core.budget import Budget
 from simulacra.core.generator import Generator
 from simulacra.core.report import Report
 from simulacra.engine.audit import audit
+from simulacra.testing import toys
 
 METHODS = ("copy", "fresh", "tables/forest", "tables/copula", "tables/gan", "tables/smote", "tables/private")
 SETTINGS: dict[str, dict[str, Any]] = {"tables/smote": {"target": "income"}}
@@ -56,8 +59,12 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=6000)
     parser.add_argument("--shadows", type=int)
     parser.add_argument("--fresh", type=int, help="count false alarms over this many draws instead")
+    parser.add_argument("--memorised", action="store_true", help="audit networks trained too long instead")
     parser.add_argument("--first", type=int, default=0, help="number of the first draw")
     given = parser.parse_args()
+    if given.memorised:
+        memorised()
+        return
     table = dataset("adult")
     if given.fresh:
         alarms(table, given.fresh, given.first, 8 if given.shadows is None else given.shadows)
@@ -97,6 +104,29 @@ def one(name: str, real: pl.DataFrame, holdout: pl.DataFrame, other: pl.DataFram
         model.fit(real, seed=1)
     made = model.sample(model.default_rows(real.height), seed=2)
     return audit(made, model=model, real=real, holdout=holdout, shadows=shadows)
+
+
+def memorised() -> None:
+    """Print what the audit says of networks whose training was continued eight times on 150 rows."""
+    real, holdout = toys.people(150, seed=1), toys.people(1500, seed=2)
+    longer: dict[str, dict[str, Any]] = {
+        "tables/vae": {"patience": 1000, "beta": 0.02, "latent": 32, "rate": 0.004},
+        "tables/gan": {"patience": 1000, "likelihood": 3.0, "rate": 0.003},
+    }
+    out = {}
+    for name, settings in longer.items():
+        with tempfile.TemporaryDirectory() as folder:
+            start = None
+            for part in range(8):
+                model = registry.load(name)(start=start, **settings).fit(real, seed=part)
+                start = f"{folder}/{part}"
+                model.save(start)
+            report = audit(model.sample(2000, seed=2), model=model, real=real, holdout=holdout, shadows=0)
+        out[name] = report.to_dict()
+        print(f"\n{name}: {report.verdict}, {time.process_time():.0f} CPU s so far")
+        for finding in report.findings:
+            print(f"  {finding.verdict:8}{finding.name}: {finding.sentence}")
+    save("audit-memorised", out)
 
 
 def alarms(table: pl.DataFrame, draws: int, first: int, shadows: int) -> None:
