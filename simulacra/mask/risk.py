@@ -75,7 +75,7 @@ def risks(
     that they were moved, either way: they are compared by windows of that width, since who knows the true date knows
     no more. rows: number of the original row of each masked row; None when the order is the same. schema: facts of
     `masked`; None infers them. Raises ConfigError for a declared column that is not there, DataError when the rows of
-    the two tables do not fit.
+    the two tables do not fit, SchemaError for a column of lists.
     """
     from simulacra.core.data import as_dataset
     from simulacra.mask._roles import roles
