@@ -127,6 +127,8 @@ def _judge(words: Words, first: int, last: int, known: dict[str, int]) -> Iterat
     # Ordinary words around a name do not belong to it: "Patient Anna Smith".
     while first < last and (_ordinary(words, first, first) and not flags[first] & PARTICLE or flags[first] & NATION):
         first += 1
+    if last - first > 2 and not flags[first] and words.opens(first) and flags[first + 1] & GIVEN:
+        first += 1  # an unknown word that only opens the sentence
     while last > first and (
         _ordinary(words, last - 1, first) or (flags[last - 1] & PARTICLE and not flags[last - 1] & NAME)
     ):

@@ -38,7 +38,7 @@ def person(words: Words, first: int, last: int) -> float:
     flags, low = words.flag, words.low
     parts = [k for k in range(first, last) if not (flags[k] & PARTICLE and not words.cap[k])]
     before = low[first - 1] if first else ""
-    near = first > 0 and _near(words.gap(first))
+    near = first > 0 and _near(words.gap(first)) and not (words.opens(first) and "." in words.gap(first))
     if before == "me" and first > 1 and low[first - 2].startswith("call"):
         before = "named"
     cue = near and before in own.BEFORE_PERSON
@@ -136,6 +136,8 @@ def _single(words: Words, k: int, given: bool, family: bool, strong: bool, cue: 
             return 0.8
         usual = flag & ENGLISH or len(word) > 4
         return (0.7 if words.upper or cue else 0.6) if usual else 0.5 * words.upper
+    if words.raw[k].isupper() and not (words.upper or flag & ENGLISH or strong):
+        return 0.55 * bool(given or family)
     if given:
         return 0.95 if strong else 0.9 if cue or says else 0.87 if not words.titled else 0.75
     if family:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from simulacra.core.errors import MissingExtra, need
 from simulacra.mask import _names_words as own
-from simulacra.mask._names import CALENDAR, CITY, NAME, NATION, PLACE, STOP, TITLE, WORD, gazetteer
+from simulacra.mask._names import CALENDAR, CITY, HEAD, NAME, NATION, PARTICLE, PLACE, STOP, TITLE, WORD, gazetteer
 from simulacra.mask._names_text import Words
 from simulacra.mask._rules import Found
 
@@ -28,6 +28,14 @@ KINDS: Final = {
 """Label of the model -> our type, and how much its word alone is worth."""
 OWN: Final = frozenset(("NAME", "CITY", "LOCATION", "ORGANIZATION"))
 """Types in which rules and the model say the same thing."""
+_ENGLISH: Final = own.of(
+    "the of and to in is was for with on at by my he she it that this you are be have has not from"
+)
+_OTHER: Final = own.of(
+    "der die das und ist nicht mit ein eine für auf von dem den wir sie ich wurde im zur zum le la les des du et est"
+    " une un dans pour que qui sur pas je il elle el los las en y es una con por para su se al lo gli della di e che"
+    " il per non het een van en is op te dat niet o os do da em um uma com não och att det som på för är"
+)
 _BATCH: Final = 256
 
 
@@ -44,12 +52,22 @@ def find(texts: Sequence[str]) -> Iterator[list[Found]]:
     """Yield for each text what the model proposes and the filters let pass."""
     known = gazetteer().words
     prepared = [_cased(text, known) for text in texts]
-    for text, document in zip(texts, _model().pipe(prepared, batch_size=_BATCH), strict=True):
+    documents = _model().pipe(prepared, batch_size=_BATCH)
+    for text, prompted, document in zip(texts, prepared, documents, strict=True):
         rows = []
         for entity in document.ents:
             if entity.label_ in KINDS:
                 rows += _filtered(text, entity.start_char, entity.end_char, entity.label_, known)
+        # Where the text is not English, or its capitals are ours, one word proves little.
+        if prompted != text or _foreign(text):
+            rows = [row for row in rows if " " in text[row[0] : row[1]] or row[2] == "NAME" and prompted != text]
         yield rows
+
+
+def _foreign(text: str) -> bool:
+    """Tell whether words of another language's grammar outnumber those of English."""
+    words = text.lower().split()
+    return sum(word in _OTHER for word in words) > max(1, sum(word in _ENGLISH for word in words))
 
 
 def _cased(text: str, known: dict[str, int]) -> str:
@@ -75,6 +93,9 @@ def _filtered(text: str, start: int, end: int, label: str, known: dict[str, int]
     if "\n" in span:
         span = span.split("\n", 1)[0].rstrip()
     words = Words(span, known)
+    if any(words.cap) and not words.cap[0] and words.flag[0] & STOP and words.count > 1:
+        start, span = start + words.start[1], span[words.start[1] :]
+        words = Words(span, known)
     letters = sum(sign.isalpha() for sign in span)
     if words.count == 0 or letters < 2 or letters < 0.6 * len(span.replace(" ", "")):
         return []
@@ -83,15 +104,22 @@ def _filtered(text: str, start: int, end: int, label: str, known: dict[str, int]
         return []
     ordinary = all(flag & (WORD | STOP | CALENDAR | NATION) for flag in flags)
     kind, score = KINDS[label]
+    if kind == "NAME" and any(words.cap) and any(_small(words, k) for k in range(words.count)):
+        return []
     if kind == "NAME" and (ordinary and not any(flag & NAME for flag in flags) or (span.isupper() and len(span) < 4)):
         return []
-    if ordinary and (words.count == 1 or not any(words.cap)):
+    if ordinary and (words.count == 1 or not any(words.cap) or not any(flag & (NAME | HEAD) for flag in flags)):
         return []
     if words.count == 1 and words.low[0] in own.WORDS:
         return []
     if kind == "CITY" and any(flag & PLACE for flag in flags) and not any(flag & CITY for flag in flags):
         kind = "LOCATION"
     return [(start, start + len(span), kind, score, "ner")]
+
+
+def _small(words: Words, k: int) -> bool:
+    """Tell whether a word without a capital stands in a proposed name that has capitals, and is no particle."""
+    return not (words.cap[k] or words.flag[k] & (PARTICLE | NAME))
 
 
 def merge(rules: Sequence[Found], proposed: Sequence[Found]) -> list[Found]:

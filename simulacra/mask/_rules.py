@@ -156,6 +156,19 @@ COUNTED: Final = re.compile(
     r"|artikel|commande|facture|pedido|factura)(?:[ -]?(?:numbers?|no\.?|nr\.?|nummer|id|#))?\W{0,3}(?:is\W)?$"
 )
 """Words before a number that say it counts things, not people."""
+_CHINESE: Final = (
+    "王李张張刘劉陈陳杨楊黄黃赵趙吴吳周徐孙孫马馬朱胡郭何林高罗羅郑鄭梁谢謝宋唐许許韩韓冯馮邓鄧"
+    "曹彭曾肖田董袁潘于余叶葉蒋蔣杜苏蘇魏程吕呂丁沈任姚卢盧傅钟鐘姜崔谭譚廖范汪陆陸金石戴贾賈韦"
+    "韋夏邱方侯邹鄒熊孟秦白江阎閻薛尹段雷龙龍黎史陶贺賀顾顧毛郝龚龔邵万萬钱錢严嚴武莫孔欧"
+)
+_SIGN: Final = r"[\u4e00-\u9fff\u3040-\u30ff\uac00-\ud7af]"
+_EAST_ASIAN: Final = re.compile(
+    rf"(?:姓名|名字|患者|病人|氏名|名前|이름|성명|환자)\s?(?:[:：]|是|は)\s?(?P<label>{_SIGN}{{2,5}}(?: {_SIGN}{{1,4}})?)"
+    rf"|(?:我叫|我是|他叫|她叫)(?P<said>[{_CHINESE}]{_SIGN}{{1,2}})"
+    rf"|(?P<chinese>[{_CHINESE}]{_SIGN}{{0,2}}?)(?=先生|女士|小姐|医生|醫生|教授|老师|老師)"
+    rf"|(?P<other>{_SIGN}{{2,4}}?)(?=さん|様|さま|씨|님|氏)"
+)
+"""Names beside the words that introduce them in Chinese, Japanese and Korean."""
 _IBAN: Final = re.compile(r"(?i)(?<![a-z0-9])[a-z]{2}\d{2} ?[a-z0-9]{4} ?[a-z0-9]{4}[a-z0-9 ]{3,30}")
 
 
@@ -178,6 +191,9 @@ def find(text: str, digit: bool) -> Iterator[Found]:
                 yield match.start(rule.group), match.end(rule.group), rule.type, score, rule.name
     if digit:
         yield from _accounts(text)
+    if not text.isascii():
+        for match in _EAST_ASIAN.finditer(text):
+            yield *match.span(match.lastgroup or 0), "NAME", 0.86, "word beside the name"
 
 
 def _accounts(text: str) -> Iterator[Found]:

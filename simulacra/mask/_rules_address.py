@@ -37,6 +37,11 @@ _BEFORE_NAME = (
     "via|viale|corso|piazza|piazzale|vicolo|largo|strada|ul|ulica|al|aleja|pl|plac|os|ulitsa|ул|улица|пр"
     "|проспект|str|strada|bulevardul"
 )
+_ONLY_STREETS = (
+    "rue|quai|chemin|allée|impasse|boulevard|calle|avenida|avda|paseo|carrer|praça|viale|piazza|piazzale|vicolo|ulica"
+    "|улица|проспект"
+)
+"""Words before the name of a street that are nothing else in English, so that a capital is not asked for."""
 _COMPOUND = (
     "stra(?:ß|ss)e|str\\.|weg|gasse|platz|allee|ring|damm|ufer|steig|stieg|chaussee|graben|straat|laan"
     "|gracht|kade|plein|dijk"
@@ -62,11 +67,14 @@ NO_NUMBER: Final = re.compile(
     rf"(?<!\w){_CAP}(?: {_CAP}){{0,3}} (?:{_SURE.title()}|St)\b(?:\.(?= [a-z]))?|\b(?:{_BEFORE_NAME})"
     rf" {_A}{_UP}[\w'’-]+(?: {_UP}[\w'’-]+){{0,2}}"
 )
+_ROMANCE_NAME = (
+    rf"(?:{_WORD},? (?:de la |de |des |del |du |di |da |van )?){{0,4}}?"
+    rf"(?:(?:n[.º°o]{{1,2}} ?)?{_HOUSE}\b(?!:\d)(?:[,]? ?\d{{1,2}}[º°ª][A-Za-z]?)?)"
+)
 ROMANCE: Final = re.compile(
-    rf"(?<![\w.])(?:{_HOUSE},? (?:bis |ter )?)?(?:{_BEFORE_NAME})\.?(?<![a-z][a-z]\.\s) {_A}(?:{_WORD},?"
-    rf" (?:de la |de |des |del |du |di |da |van )?){{0,4}}?"
-    rf"(?:(?:n[.º°o]{{1,2}} ?)?{_HOUSE}\b(?!:\d)(?:[,]? ?\d{{1,2}}[º°ª][A-Za-z]?)?)",
-    re.IGNORECASE,
+    rf"(?<![\w.])(?:{_HOUSE},? (?:bis |ter )?)?"
+    rf"(?:(?i:{_ONLY_STREETS})\.? (?i:{_A})(?=[^\W\d_]){_ROMANCE_NAME}"
+    rf"|(?=[A-ZÀ-ÞА-Я])(?i:{_BEFORE_NAME})\.? (?i:{_A})(?={_UP}){_ROMANCE_NAME})"
 )
 NUMBER_FIRST: Final = re.compile(
     rf"(?<![\w.,/-]){_HOUSE},? (?:bis |ter )?(?:(?i:{_BEFORE_NAME})\.? (?i:{_A}){_UP}[\w'’.-]*(?: (?:de la "

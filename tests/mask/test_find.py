@@ -164,6 +164,10 @@ def test_what_is_no_identifier_is_left(text: str) -> None:
         ("Svetlana Ivanova's file", "Svetlana Ivanova"),
         ("Hi Jessica, thanks", "Jessica"),
         ("John, Rose and Dawn came", "Dawn"),
+        ("姓名:王小明,住院", "王小明"),
+        ("昨天李伟先生来了", "李伟"),
+        ("田中さんは来ません", "田中"),
+        ("Пришла Светлана Иванова вчера", "Светлана Иванова"),
     ],
 )
 def test_names_in_many_shapes(text: str, name: str) -> None:
