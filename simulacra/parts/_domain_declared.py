@@ -105,6 +105,14 @@ def _want(column: Column, bins: int) -> Want:
     bare = dataclasses.replace(column, missing=0.0, weights=(), heavy_tail=False, why=column.why or "declared")
     if column.kind in SURROGATES:
         return surrogate(bare)
+    if facts.laid_out(bare):
+        if facts.missing_facts(bare):
+            raise SchemaError(
+                f"column {column.name!r} is declared unique, so its range must be declared too: add to the schema\n"
+                + facts.missing_facts(bare)
+            )
+        facts.grid(bare)
+        return surrogate(bare)
     if column.kind in ("image", "audio"):
         raise SchemaError(f"column {column.name!r}: {column.kind} cannot be made under a budget of a table; drop it")
     if column.kind == "empty":

@@ -23,6 +23,7 @@ from simulacra.parts import _domain_buy as buying
 from simulacra.parts import _domain_cells as cells
 from simulacra.parts import _domain_codes as codecs
 from simulacra.parts import _domain_declared as declared
+from simulacra.parts import facts
 from simulacra.parts._domain_declared import Want
 from simulacra.parts._domain_where import Allowed, allowed
 from simulacra.parts.surrogates import draw_surrogate, fit_surrogate
@@ -89,14 +90,21 @@ class Domain:
 
     def allowed(self, column: str, wanted: Any) -> Allowed:
         """Return what one plain condition (core.where) leaves of the codes of a column. Raises ConfigError."""
+        if wanted is not None and facts.laid_out(self.schema[column]):
+            raise ConfigError(f"where: column {column!r} is unique, so it is filled after the draw; it is no condition")
         return allowed(self.codecs[column], self.schema[column], wanted)
 
     def finish(self, frame: pl.DataFrame, rng: np.random.Generator, start: int) -> pl.DataFrame:
         """Return the frame with surrogates in place; rng: shared by all blocks; start: number of the first row."""
         made = []
-        for name, state in self.surrogates.items():
-            fresh = draw_surrogate(state, frame.height, rng, start)
-            made.append(fresh.set(frame[name].is_null(), None))
+        for column in self.schema.columns:
+            if facts.laid_out(column):
+                fresh = facts.unique(column, frame.height, rng, start)
+            elif column.name in self.surrogates:
+                fresh = draw_surrogate(self.surrogates[column.name], frame.height, rng, start)
+            else:
+                continue
+            made.append(fresh.set(frame[column.name].is_null(), None))
         return frame.with_columns(made)
 
     def decode(self, codes: Ints, rng: np.random.Generator, start: int = 0) -> pl.DataFrame:
@@ -220,6 +228,4 @@ def _person_column(want: Want) -> Want:
 
 
 def _fresh(column: Column) -> Any:
-    from simulacra.parts import facts
-
     return fit_surrogate(pl.Series(column.name, [], facts.dtype_of(column)), column)

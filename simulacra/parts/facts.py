@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from simulacra.core.errors import SchemaError
+from simulacra.core.errors import DataError, SchemaError
+from simulacra.core.rng import shared_key
 from simulacra.core.schema import Column
+from simulacra.parts.permute import permute
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -107,6 +109,27 @@ def grid(column: Column) -> tuple[int, Callable[[npt.NDArray[np.int64]], pl.Seri
     first = int(np.ceil(least / step - 1e-9))
     size = int(np.floor(most / step + 1e-9)) - first + 1
     return size, lambda at: _rounded((first + at) * float(step), step)
+
+
+def laid_out(column: Column) -> bool:
+    """Return whether a column is laid out over all rows at the end, because no value may come twice."""
+    return column.unique and column.kind in ("number", "category", "time")
+
+
+def unique(column: Column, n: int, rng: np.random.Generator, start: int) -> pl.Series:
+    """Return cells for the rows start, start + 1, .., of which no two are the same in any number of blocks.
+
+    Raises DataError when the facts of the column allow too few values.
+    """
+    size, cells = grid(column)
+    if start + n > size:
+        raise DataError(
+            f"column {column.name!r} is unique but its facts allow {size:,} different values, too few for row "
+            f"{start + n:,}; widen its range or levels, or set unique = false in the schema"
+        )
+    rows = np.arange(start, start + n, dtype=np.uint64)
+    place = permute(rows, size, shared_key(rng, column.name)).astype(np.int64)
+    return stored(cells(place), column)
 
 
 def _number(column: Column, share: Floats, rng: np.random.Generator) -> pl.Series:

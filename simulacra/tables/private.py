@@ -76,7 +76,7 @@ class Private(Generator):
             data = dataclasses.replace(data, frames={next(iter(data.frames)): frame})
         if self.target is not None and self.target not in frame.columns:
             raise ConfigError(f"{self.name}: target {self.target!r} is no column.{near(self.target, frame.columns)}")
-        parsed = self._rules(frame.columns)
+        self._rules(frame.columns)
         if not budget.entries:
             # Everything that follows is a Gaussian release, and those have the exact account.
             budget.gaussian_only()
@@ -85,7 +85,7 @@ class Private(Generator):
         self.schema_ = found.schema
         if not found.names:
             raise DataError(f"{self.name}: no column but that of persons; there is nothing to learn")
-        expected, part = told.estimate(found.sizes, budget.rho_left, budget.rows), budget.rho_left / budget.rho
+        part = budget.rho_left / budget.rho
         weights = [4.0 if name == self.target else 1.0 for name in found.names]
         model = marginals.fit(
             found.encode(frame),
@@ -98,16 +98,15 @@ class Private(Generator):
         )
         self.model_: dict[str, Any] = model.to_state()
         self.rows_: int = max(1, round(model.total))
-        bounds = told.errors(model, found.names)
         self.facts_: dict[str, Any] = {
             "rows": self.rows_,
             "estimate": {
-                "rows": expected,
+                "rows": told.estimate(found.sizes, part * budget.rho, budget.rows),
                 "curve": told.curve(found.sizes, budget, part, self.rows_),
             },
-            "errors": bounds,
+            "errors": told.errors(model, found.names),
             "bought": dict(found.bought),
-            "rules": len(parsed),
+            "rules": len(self.rules),
         }
 
     def _sample(self, n: int, rng: np.random.Generator) -> pl.DataFrame:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from simulacra.core.errors import DataError, SchemaError
+from simulacra.core.errors import SchemaError
 from simulacra.core.generator import Generator
-from simulacra.core.schema import Column
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,7 +50,7 @@ class Rules(Generator):
             dtype = facts.dtype_of(column)
             if not column.copied:
                 self.surrogates_[column.name] = fit_surrogate(pl.Series(column.name, [], dtype), column)
-            elif _spread(column):
+            elif facts.laid_out(column):
                 facts.grid(column)
         self.together_: dict[str, str] = {name: group[0] for group in table.together for name in group}
 
@@ -63,7 +62,7 @@ class Rules(Generator):
         gone = self._missing(n, rng)
         out = [pl.Series(GONE, [False]).new_from_index(0, n)]
         for column in self.schema_.columns:
-            if column.copied and not _spread(column):
+            if column.copied and not facts.laid_out(column):
                 cells = facts.draw(column, rng.random(n), rng)
                 out.append(cells.set(gone[column.name], None) if column.name in gone else cells)
             elif column.name in gone:
@@ -71,6 +70,7 @@ class Rules(Generator):
         return pl.DataFrame(out)
 
     def _finish(self, frame: pl.DataFrame, rng: np.random.Generator, start: int) -> pl.DataFrame:
+        from simulacra.parts import facts
         from simulacra.parts.surrogates import draw_surrogate
 
         made = []
@@ -79,7 +79,7 @@ class Rules(Generator):
                 made.append(frame[column.name])
                 continue
             if column.copied:
-                cells = _unique(column, frame.height, rng, start)
+                cells = facts.unique(column, frame.height, rng, start)
             else:
                 cells = draw_surrogate(self.surrogates_[column.name], frame.height, rng, start)
             gone = GONE + column.name
@@ -99,26 +99,3 @@ class Rules(Generator):
                     shared[group] = rng.random(n)
                 out[column.name] = pl.Series(shared[group] < column.missing)
         return out
-
-
-def _spread(column: Column) -> bool:
-    """Return whether a column is laid out over all rows at the end, because no value may come twice."""
-    return column.unique and column.kind in ("number", "category", "time")
-
-
-def _unique(column: Column, n: int, rng: np.random.Generator, start: int) -> pl.Series:
-    import numpy as np
-
-    from simulacra.core.rng import shared_key
-    from simulacra.parts import facts
-    from simulacra.parts.permute import permute
-
-    size, cells = facts.grid(column)
-    if start + n > size:
-        raise DataError(
-            f"column {column.name!r} is unique but its facts allow {size:,} different values, too few for row "
-            f"{start + n:,}; widen its range or levels, or set unique = false in the schema"
-        )
-    rows = np.arange(start, start + n, dtype=np.uint64)
-    place = permute(rows, size, shared_key(rng, column.name)).astype(np.int64)
-    return facts.stored(cells(place), column)

@@ -192,6 +192,25 @@ def test_declared_facts_hold_in_every_made_row() -> None:
     assert ((cents - cents.round()).abs() < 1e-6).all()
 
 
+def test_declared_unique_values_are_unique_over_blocks() -> None:
+    frame = pl.DataFrame({"seat": range(1000), "kind": ["a", "b"] * 500})
+    schema = Schema.of(
+        simulacra.Column("seat", "number", low=1, high=5000, step=1, unique=True),
+        simulacra.Column("kind", "category", levels=("a", "b")),
+    )
+    model = Private(domain=0.0).fit(frame, schema=schema, seed=1, budget=budget())
+    vars(model)["block_rows"] = 64
+    made = model.sample(1000, seed=1)
+    assert made["seat"].n_unique() == 1000 and made["seat"].is_between(1, 5000).all()
+    with pytest.raises(ConfigError, match="'seat' is unique"):
+        model.sample(5, seed=1, where={"seat": 7})
+    with pytest.raises(SchemaError, match="'seat' is declared unique, so its range must be declared"):
+        bare = Schema.of(simulacra.Column("seat", "number", step=1, unique=True))
+        Private().fit(frame, schema=bare, seed=1, budget=budget())
+    with pytest.raises(DataError, match="allow 5,000 different values"):
+        model.sample(6000, seed=1)
+
+
 # What it says ---------------------------------------------------------------------------------------------------------
 
 
