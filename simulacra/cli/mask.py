@@ -1,7 +1,7 @@
 """Mask identifiers of persons in tables and texts: same person, same surrogate, same shift of dates in all files.
 
 simulacra mask notes.jsonl people.csv -o masked/
-simulacra mask notes.jsonl people.csv --plan plan.toml --key ~/mask.key -o masked/
+simulacra mask notes.jsonl people.csv --plan plan.toml --key ~/.simulacra/study.key -o masked/
 
 Masking is weaker than synthesis: every record is still that of one real person.
 """

@@ -28,6 +28,8 @@ DOMAINS = ("example.com", "example.org", "example.net")
 def email(text: str, company: Company) -> str:
     """Return an address under a reserved domain, built of the surrogate names of the record where it names them."""
     book = company.book
+    if "@" not in text:
+        return _fpe.encrypt(text, book.key)
     local, _, domain = text.rpartition("@")
     known = book.key.draws("domain", domain.lower()).pick(DOMAINS)
     ending = domain.rpartition(".")[2].lower()

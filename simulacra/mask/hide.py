@@ -14,7 +14,7 @@ from simulacra.mask import _dates, _fpe, safe_harbor
 from simulacra.mask._book import Book, Company
 from simulacra.mask._persons import Parts, fold, parts
 from simulacra.mask._things import SURROGATES
-from simulacra.mask.find import Hit
+from simulacra.mask.find import Hit, find_text
 from simulacra.mask.plan import Plan, Rule
 from simulacra.mask.types import SURE
 
@@ -80,7 +80,9 @@ class Hider:
         if rule.action == "remove":
             return None
         lead, body, tail = _trimmed(value)
-        new = self._acted(body, rule, record, file, "number" if number else "cell")
+        new = None if number else self._several(body, rule, record, file)
+        if new is None:
+            new = self._acted(body, rule, record, file, "number" if number else "cell")
         return lead + self.book.note(rule.type, body, new) + tail
 
     def text(
@@ -103,6 +105,24 @@ class Hider:
             at = hit.end
             places.append(place)
         return places
+
+    def _several(self, value: str, rule: Rule, record: Record, file: str) -> str | None:
+        """Return a cell that holds more than its column's type, as a name and a number, place by place; or None."""
+        odd = ODD.get(rule.type)
+        if odd is None or rule.action in ("mask", "pseudonym") or not odd.search(value):
+            return None
+        hits = find_text(value, self.plan.language)
+        others = [hit for hit in hits if hit.type != rule.type]
+        if not others:
+            return None
+        if rule.type != "NAME":
+            return spliced(value, self.text(value, hits, record, file))
+        # What is left between the others is a name, whether detection knows it or not.
+        out, at = [], 0
+        for place in self.text(value, others, record, file):
+            out += [record.company.name(value[at : place.hit.start]), place.new]
+            at = place.hit.end
+        return "".join([*out, record.company.name(value[at:])])
 
     def _place(self, text: str, hit: Hit, record: Record, file: str, column: Rule | None) -> Place:
         old = text[hit.start : hit.end]
@@ -160,7 +180,9 @@ class Hider:
     def _surrogate(self, value: str, rule: Rule, record: Record, file: str, where: str) -> str:
         if rule.type == "NAME":
             part = rule.options.get("part", "full")
-            return record.company.name(value, "single" if part == "full" else str(part))
+            new = record.company.name(value, "single" if part == "full" else str(part))
+            # Digits in a column of names are nobody's name, whatever they are.
+            return re.sub(r"\d+", lambda m: _fpe.encrypt(m[0], self.book.key), new) if where == "cell" else new
         if rule.type == "DATE":
             return self._shift(value, rule, record, file, where)
         if rule.type == "AGE":
@@ -181,6 +203,16 @@ ACTS: Mapping[str, Callable[[Hider, str, Rule, Record, str, str], str]] = {
     "format": Hider._format,
     "surrogate": Hider._surrogate,
 }
+
+
+ODD = {
+    "NAME": re.compile(r"\d|@"),
+    "DATE": re.compile(r"[^\W\d_]{3,}.*[^\W\d_]{3,}|@"),
+    "AGE": re.compile(r"[^\W\d_]{3,}.*[^\W\d_]{3,}|@"),
+    "EMAIL": re.compile(r"^[^@]*$|\s"),
+    "PHONE": re.compile(r"[^\W\d_]{4,}|@"),
+}
+"""Type -> signs of a cell that it holds something else, or more."""
 
 
 def entity(type: str, value: str) -> str:

@@ -86,12 +86,17 @@ def fresh(project: str = "") -> Key:
 def load(path: str | Path, out: str | Path, project: str = "") -> Key:
     """Read a key file, or make one with mode 600 when there is none.
 
-    out: the output folder; the key may not lie in it. Raises ConfigError for a file that others may read, a damaged
-    one, or a place inside the output folder, OutputError when it cannot be written.
+    out: the output folder; the key may not lie in it, nor be made beside it. Raises ConfigError for a file that others
+    may read, a damaged one, or such a place, OutputError when it cannot be written.
     """
     path = Path(path).expanduser()
     apart(path, out, "--key")
     if not path.exists():
+        if path.resolve().parent == Path(out).resolve().parent:
+            raise ConfigError(
+                f"--key {path} would be made beside the output folder {out}, where it is easily given away with it; "
+                f"name a file in a folder of its own, such as --key ~/.simulacra/{path.name}"
+            )
         _make(path)
     return Key(_read(path), project)
 

@@ -33,15 +33,15 @@ def test_masking_says_what_was_done_and_that_it_is_weaker_than_synthesis(capsys:
 
 
 def test_the_key_is_made_used_and_never_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["mask", "people.csv", "--key", "key", "-o", "a"]) == 0
-    assert main(["mask", "people.csv", "--key", "key", "-o", "b", "--debug"]) == 0
+    assert main(["mask", "people.csv", "--key", "keys/key", "-o", "a"]) == 0
+    assert main(["mask", "people.csv", "--key", "keys/key", "-o", "b", "--debug"]) == 0
     said = capsys.readouterr()
     assert Path("a/people.csv").read_bytes() == Path("b/people.csv").read_bytes()
     assert "thrown away" not in said.out
-    assert Path("key").read_text().strip() not in said.out + said.err
-    Path("key").chmod(0o644)
-    assert main(["mask", "people.csv", "--key", "key", "-o", "c"]) == 2
-    assert "chmod 600 key" in capsys.readouterr().err
+    assert Path("keys/key").read_text().strip() not in said.out + said.err
+    Path("keys/key").chmod(0o644)
+    assert main(["mask", "people.csv", "--key", "keys/key", "-o", "c"]) == 2
+    assert "chmod 600 keys/key" in capsys.readouterr().err
     assert not Path("c").exists()
 
 

@@ -118,12 +118,12 @@ def test_intervals_of_a_person_stay_over_tables_and_texts(home: Path) -> None:
 
 def test_the_same_key_gives_the_same_files_and_another_key_others(home: Path) -> None:
     for out, key in (("a", "k1"), ("b", "k1"), ("c", "k2"), ("d", None), ("e", None)):
-        masked(home, out=out, key=home / key if key else None)
+        masked(home, out=out, key=home / "keys" / key if key else None)
     files = {out: [(home / out / n).read_bytes() for n in ("people.csv", "notes.jsonl")] for out in "abcde"}
     assert files["a"] == files["b"]
     assert len({tuple(files[out]) for out in "acde"}) == 4
     # The plan that ran gives the same again.
-    masked(home, out="f", key=home / "k1", plan=home / "a/plan.toml")
+    masked(home, out="f", key=home / "keys/k1", plan=home / "a/plan.toml")
     assert [(home / "f" / n).read_bytes() for n in ("people.csv", "notes.jsonl")] == files["a"]
 
 
@@ -237,6 +237,16 @@ def test_actions_of_a_plan(home: Path) -> None:
     assert "[PHONE]" in str(notes(home)[0]["note"])
 
 
+def test_cells_that_hold_more_than_their_column_says_are_masked_place_by_place(home: Path) -> None:
+    rows = [f"{n},2020-01-0{i + 1}" for i, n in enumerate(("Ann Lee", "Bob Ray", "Eve Day", "Tom Fox", "Ida Poe"))]
+    odd = ["John Smith 212-234-1234,2020-01-06 seen by Anita Rao", "Xqzt Wvuu <max.orr@acme-mail.com>,unknown"]
+    (home / "t.csv").write_text("\n".join(["name,birth_date", *rows, *rows, *odd]) + "\n")
+    masked(home, "t.csv", key=home / "key")
+    assert standing(home / "masked/t.csv") == []
+    last = (home / "masked/t.csv").read_text().splitlines()[-1]
+    assert re.fullmatch(r"\w+ \w+ <\w+\.\w+@example\.com>,unknown", last) and "Xqzt" not in last
+
+
 # Wrong input ----------------------------------------------------------------------------------------------------------
 
 
@@ -271,6 +281,7 @@ def test_keys_are_made_private_and_stay_out_of_the_output(home: Path) -> None:
     (home / "bad").write_text("secret words")
     (home / "bad").chmod(0o600)
     assert "secret" not in refused(ConfigError, home, key=home / "bad", told="does not hold a key")
+    refused(ConfigError, home, key=home / "new", told="would be made beside the output folder")
     masked(home, key=home / "deep/key")
     assert stat.S_IMODE((home / "deep/key").stat().st_mode) == 0o600
     assert re.fullmatch(r"[0-9a-f]{64}\n", (home / "deep/key").read_text())
