@@ -30,6 +30,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("share")
     place = home / "shared"
     given: dict[str, Any] = {"settings": {"preset": "independent"}, "schema": SCHEMA, "private_report": home / "kept"}
+    given["only"] = ("claim", "privacy")
     simulacra.make(rows(), epsilon=5, delta=1e-6, out=place, **given)
     return place
 
