@@ -29,7 +29,7 @@ class Subject:
 
     method: unfitted, with its fields. fitted: as it was released, None when only the recipe is known. schema: facts it
     was given. claim: epsilon, delta, person and rows of the budget it was fitted under, None without one. seed: of
-    the fit that the recipe describes.
+    the fit that the recipe describes. person: the column that says whose row it is, None where it was not named.
     """
 
     method: Generator
@@ -37,6 +37,7 @@ class Subject:
     schema: Schema | None = None
     claim: Mapping[str, Any] | None = None
     seed: int = 0
+    person: str | None = None
 
     @property
     def name(self) -> str:
@@ -91,7 +92,8 @@ def _of_model(model: Generator, schema: Schema | None) -> Subject:
     ledger = model.lineage_.facts.get("ledger")
     if schema is None and ledger is not None:
         schema = _declared(model.schema_)
-    return Subject(blank, model, schema, _claim(ledger), model.lineage_.fit_seed or 0)
+    claim = _claim(ledger)
+    return Subject(blank, model, schema, claim, model.lineage_.fit_seed or 0, claim["person"] if claim else None)
 
 
 def _declared(schema: Schema) -> Schema | None:
@@ -111,7 +113,7 @@ def _of_recipe(recipe: Recipe, schema: Schema | None) -> Subject:
         return _of_model(load(recipe.model), schema)
     budget = recipe.budget()
     claim = None if budget is None else {n: getattr(budget, n) for n in ("epsilon", "delta", "person", "rows")}
-    return Subject(recipe.generator(), None, schema or recipe.schema, claim, recipe.seed)
+    return Subject(recipe.generator(), None, schema or recipe.schema, claim, recipe.seed, recipe.person)
 
 
 def sampled(subject: Subject, data: Dataset, rows: int, seed: int) -> Any:

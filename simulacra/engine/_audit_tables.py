@@ -95,7 +95,7 @@ def attacks(
     yield from guarded("audit", "exact copies", lambda: _copies.exact(case, sides))
     yield from guarded("audit", "near copies", lambda: _copies.near(sides))
     yield from guarded("audit", "verbatim passages", lambda: _verbatim(work))
-    step(1, "")
+    step(2, "")
     yield _not_tested(work)
 
 

@@ -56,17 +56,19 @@ def audit(
 
     made: a frame, a Dataset, a file, or an output folder. model: what made them, a method, a saved model, an output
     folder, a recipe or an address; an output folder brings its own recipe. real: the rows they were learned from.
-    holdout: real rows drawn alike that were not; at least 400 for membership. person: the column that says whose row
-    it is. shadows: fits for the attack by shadow models, None for as many of 32 as 2 minutes allow, 0 for none.
-    schema: facts of the real data. seed: of every random step; the same seed and shadows give the same findings, but
-    for private noise. na, size, mode: as for check. journal: a file that keeps finished fits; the caller removes it.
+    holdout: real rows drawn alike that were not, at least 200. person: the column that says whose row it is; unless
+    given, that of the recipe or the budget. shadows: fits for the attack by shadow models, None for as many of 32 as 2
+    minutes allow, 0 for none. schema: facts of the real data. seed: of every random step; the same seed and shadows give
+    the same findings, but for private noise. na, size, mode: as for check. journal: a file that keeps finished fits; the
+    caller removes it.
     Raises DataError for tables whose columns differ or that share persons, ConfigError for an unknown model or column.
     """
     seed = whole(seed, "seed")
     shadows = shadows if shadows is None else whole(shadows, "shadows", 0)
     facts = schema_of(schema)
-    sides = _taken(made, real, holdout, person, facts, {"na": tuple(na), "size": size, "mode": mode})
     subject = subject_of(model, made, facts)
+    person = person or (subject.person if subject is not None else None)
+    sides = _taken(made, real, holdout, person, {"na": tuple(na), "size": size, "mode": mode})
     case = _case(sides, subject, facts, seed)
     mark = Journal(journal, _identity(sides, subject, seed), "an audit")
     items: list[Finding | View] = []
@@ -77,9 +79,7 @@ def audit(
     return Report.of(items, _meta(case, made, subject))
 
 
-def _taken(
-    made: Any, real: Any, holdout: Any, person: str | None, schema: Schema | None, reading: dict[str, Any]
-) -> Sides:
+def _taken(made: Any, real: Any, holdout: Any, person: str | None, reading: dict[str, Any]) -> Sides:
     given = {"made": made, "real": real, "holdout": holdout}
     tables = {name: take(source, **reading) for name, source in given.items() if source is not None}
     for name, data in tables.items():

@@ -186,4 +186,5 @@ def attempts(field: Field, name: str) -> Iterator[Attempt]:
 def strongest(tried: list[Attempt]) -> Attempt | None:
     """Return the attempt that tells most on the rows set aside for choosing, of those whose controls came out right."""
     sound = [a for a in tried if a.works]
+    sound = [a for a in sound if a.told.enough] or sound
     return min(sound, key=lambda a: (a.pick.chance, -a.pick.auc)) if sound else None

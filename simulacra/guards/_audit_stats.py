@@ -23,6 +23,8 @@ FAIL, WARN = 0.60, 0.525
 0.575, so that a lower limit of failing would fail differential privacy itself."""
 HITS_FAIL, HITS_WARN = 3.0, 2.0
 """Hits, as multiples of the false alarm rate, from which they matter."""
+NOISY = 0.70
+"""AUC by chance beyond which nothing can be told."""
 STRONG = 0.90
 """What an attack must reach on rows that are copies, so that its silence means anything."""
 
@@ -87,7 +89,12 @@ class Figures:
         for grave in ("fail", "warn"):
             if grave in found:
                 return grave
-        return "unknown" if self.limit > 0.7 else "ok"
+        return "ok" if self.enough else "unknown"
+
+    @property
+    def enough(self) -> bool:
+        """Return whether chance alone could not hide a leak that matters much."""
+        return self.limit <= NOISY
 
     def told(self) -> str:
         """Return the figures in words."""
