@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 AXES = 64
 """Most axes of the rough pictures."""
+SLOW = 0.2
+"""Rate of the generator as a part of the critic's: at the full one what is noise leaves a weave in every picture."""
 
 
 def fit(method: Gan, data: Dataset, budget: Budget, rng: np.random.Generator) -> None:
@@ -70,8 +72,8 @@ class PrivateGan:
         if isinstance(self.critic, Critic):
             self.critic.alone = True
         self._optimisers = {
-            name: torch.optim.Adam(net.parameters(), _gan.RATE, betas=(0.0, 0.99))
-            for name, net in self.modules().items()
+            name: torch.optim.Adam(net.parameters(), rate, betas=(0.0, 0.99))
+            for (name, net), rate in zip(self.modules().items(), (SLOW * _gan.RATE, _gan.RATE), strict=True)
         }
         self.private.watch({"critic": self.critic}, self._optimisers["critic"])
         self.private.separate(self._real, torch.arange(min(4, len(self.real)), device=self.real.device))

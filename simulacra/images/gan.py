@@ -58,7 +58,7 @@ class Gan(Generator):
     block_rows: ClassVar[int] = 256
 
     label: str | None = option(None, "Column of the classes; none: the one named or shaped like labels.")
-    steps: int = option(900, "Most updates of each network; few images take fewer.", low=1, unit="steps", private=300)
+    steps: int = option(900, "Most updates of each network; few images take fewer.", low=1, unit="steps", private=160)
     batch: int = option(32, "Images of one update.", low=1, unit="images", private=256)
     width: int = option(32, "Channels of the finest layer.", low=4, high=512, private=16)
     pac: int = option(1, "Images that the critic judges as one (PacGAN); more guards against collapse.", low=1, high=8)

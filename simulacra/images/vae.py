@@ -57,7 +57,7 @@ class Vae(Generator):
     beta: float = option(
         1.0, "Weight of the latents' cost; more gives latents that vary one factor each.", low=0, high=1e4
     )
-    steps: int = option(1000, "Most updates of the weights; few images take fewer.", low=1, unit="steps", private=150)
+    steps: int = option(1000, "Most updates of the weights; few images take fewer.", low=1, unit="steps", private=100)
     batch: int = option(64, "Images of one update.", low=1, unit="images", private=256)
     width: int = option(32, "Channels of the finest layer.", low=4, high=512, private=16)
     patience: int = training_fields.patience(6)
