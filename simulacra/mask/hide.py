@@ -5,13 +5,13 @@ The same entity gets the same surrogate in all tables and texts of a run; dates 
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from simulacra.mask import _dates, _fpe, safe_harbor
+from simulacra.mask import _dates, _fpe
 from simulacra.mask._book import Book, Company
+from simulacra.mask._coarse import coarser
 from simulacra.mask._persons import Parts, fold, parts
 from simulacra.mask._things import SURROGATES
 from simulacra.mask.find import Hit, find_text
@@ -152,7 +152,7 @@ class Hider:
         return "".join("*" if c.isalnum() and i not in shown else c for i, c in enumerate(value))
 
     def _generalise(self, value: str, rule: Rule, record: Record, file: str, where: str) -> str:
-        new = _coarser(value, rule, self._first(rule, file), self.plan.language, where)
+        new = coarser(value, rule, self._first(rule, file), self.plan.language, where)
         return new if new is not None else self._mask(value, rule, record, file, where)
 
     def _pseudonym(self, value: str, rule: Rule, record: Record, file: str, where: str) -> str:
@@ -252,64 +252,3 @@ def _inside(value: str, days: int, first: bool | _dates.DayFirst, language: str)
             out += [value[at : found.start()], new]
             at, seen = found.start() + got.found.end(), True
     return "".join([*out, value[at:]]) if seen else None
-
-
-def _coarser(value: str, rule: Rule, first: bool | _dates.DayFirst, language: str, where: str) -> str | None:
-    """Return a value in coarser words, None when there are none for it."""
-    if rule.type == "DATE":
-        return _dates.year_of(value, first, language) or None
-    if rule.type == "AGE":
-        return _age(value, int(rule.options.get("width", 1)), where)
-    if rule.type == "POSTCODE":
-        return _postcode(value, int(rule.options.get("digits", 3)))
-    if rule.type in ("ADDRESS", "LOCATION", "CITY"):
-        return _region(value)
-    if rule.type in ("", "TEXT"):
-        return _bin(value, rule.options.get("width"))
-    return None
-
-
-def _age(value: str, width: int, where: str) -> str | None:
-    """Return an age in bands; beyond 89 it is "90+", or 90 where only numbers can stand."""
-
-    def one(found: re.Match[str]) -> str:
-        years = int(found.group())
-        if years > safe_harbor.OLDEST:
-            return "90" if where == "number" else "90+"
-        if width == 1:
-            return found.group()
-        low = years // width * width
-        return str(low) if where == "number" else f"{low}-{min(low + width - 1, safe_harbor.OLDEST)}"
-
-    new, count = re.subn(r"(?<!\d)\d{1,3}(?!\d)(?:\.\d+)?", one, value, count=1)
-    return new if count else None
-
-
-def _postcode(value: str, digits: int) -> str | None:
-    if re.fullmatch(r"\d{5}(?:-?\d{4})?", value):
-        return safe_harbor.zip3(value)[:digits]
-    short = re.fullmatch(r"\d{3,4}", value)
-    if short:
-        # A table that read ZIP codes as numbers has lost their leading zeros.
-        return safe_harbor.zip3(value.zfill(5))[:digits]
-    letters = re.match(r"[A-Za-z]{1,2}(?=\d)", value)
-    return letters.group() if letters else None
-
-
-def _region(value: str) -> str | None:
-    """Return the state that an address or place names, None when it names none."""
-    from simulacra.mask._things import regions
-
-    return regions(value)
-
-
-def _bin(value: str, width: object) -> str | None:
-    try:
-        number = float(value)
-    except ValueError:
-        return None
-    if not math.isfinite(number):
-        return None
-    size = int(width) if isinstance(width, int) else max(1, 10 ** int(math.log10(max(1.0, abs(number)))))
-    low = math.floor(number / size) * size
-    return f"{low}-{low + size - 1}" if low >= 0 else f"{low} to {low + size - 1}"
