@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 GOLDEN = 0.6180339887498949
+SORTED = 14
+"""Columns, the latest drawn, by which rows with the same given codes are sorted."""
 
 
 def draw(tree: Tree, beliefs: list[Floats], n: int, rng: np.random.Generator) -> Ints:
@@ -35,7 +37,7 @@ def draw(tree: Tree, beliefs: list[Floats], n: int, rng: np.random.Generator) ->
         given = list(shared)
         for column in sorted(set(clique) - set(shared), key=lambda c: tree.sizes[c]):
             group, table = _conditional(tree, clique, belief, tuple(given), column, out)
-            out[:, column] = _levels(group, table, out[:, drawn[::-1]], rng)
+            out[:, column] = _levels(group, table, out[:, drawn[: -SORTED - 1 : -1]], rng)
             given = sorted([*given, column])
             drawn.append(column)
     return out[rng.permutation(n)]

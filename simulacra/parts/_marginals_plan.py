@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,15 +14,17 @@ from simulacra.parts.junction import Clique
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from simulacra.parts.estimate import Measured
-
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
 
 MEAN_OF_NOISE = 0.7978845608
 """Mean of |x| of a standard normal x."""
-SPREAD_OF_NOISE = 0.6028102749
-"""Standard deviation of |x| of a standard normal x."""
+
+
+REFUSALS = 100
+"""Pairs in a row that do not fit after which no further one is tried."""
+EASE = 2.0
+"""Deviations by which a pair may stay below the largest of all noises; more finds weak links, and false ones."""
 
 
 def shares(groups: Sequence[Clique], sizes: Sequence[int], power: float, weights: Sequence[float]) -> Floats:
@@ -35,27 +38,44 @@ def shares(groups: Sequence[Clique], sizes: Sequence[int], power: float, weights
 
 
 def gains(
-    noisy: Mapping[Clique, Measured], expected: Mapping[Clique, Floats], total: float, weights: Sequence[float]
+    scores: Mapping[Clique, float],
+    expected: Mapping[Clique, Floats],
+    sigma: float,
+    later: float,
+    total: float,
+    weights: Sequence[float],
 ) -> dict[Clique, float]:
-    """Return by how much total variation each noisy marginal differs from the expected one, less what noise explains.
+    """Return by how much total variation measuring a pair helps, from noisy L1 distances to the expected counts.
 
-    Noise of sigma in r cells adds up to sigma (0.8 r +- 0.6 sqrt(r)); mean and one deviation are taken off.
+    Taken off are what chance moves about in a table of `total` rows, the noise of the score (nearly what the largest of
+    so many reaches), and the noise, `later` in each cell, that a measurement would bring in.
     """
     out = {}
-    for group, m in noisy.items():
-        cells = len(m.counts)
-        noise = m.sigma * (MEAN_OF_NOISE * cells + SPREAD_OF_NOISE * cells**0.5)
-        apart = float(np.abs(m.counts - expected[group]).sum())
-        out[group] = (apart - noise) / (2 * total) * float(np.mean([weights[c] for c in group]))
+    sure = max(0.5, math.sqrt(2 * math.log(len(scores))) - EASE) * sigma
+    for group, score in scores.items():
+        known = np.maximum(expected[group], 0.0)
+        chance = MEAN_OF_NOISE * float(np.minimum(np.sqrt(known), 2 * known).sum())
+        noise = float(np.minimum(MEAN_OF_NOISE * later, 2 * known).sum())
+        left = score - chance - sure - noise
+        out[group] = left / (2 * total) * float(np.mean([weights[c] for c in group]))
     return out
 
 
 def grow(chosen: list[Clique], gain: Mapping[Clique, float], sizes: Sequence[int], most: int) -> list[Clique]:
     """Return `chosen` and, best first, the groups of positive gain that keep the junction tree within `most` cells."""
-    out = list(chosen)
+    out, refused = list(chosen), 0
+    tree = junction.build(out, sizes)
     for group in sorted(gain, key=lambda g: (-gain[g], g)):
-        if gain[group] > 0 and group not in out and junction.build([*out, group], sizes).cells <= most:
+        if gain[group] <= 0 or refused >= REFUSALS:
+            break
+        if group in out:
+            continue
+        grown = tree if tree.home(group) >= 0 else junction.build([*out, group], sizes)
+        if grown.cells <= most:
             out.append(group)
+            tree, refused = grown, 0
+        else:
+            refused += 1
     return out
 
 

@@ -1,12 +1,13 @@
 """Estimation: the distribution of largest entropy that agrees with noisy marginals as far as their noise allows.
 
-Minimises  N (log Z(u) - sum_m u_m . y_m / N) + strength / 2 sum_m sigma_m^2 |u_m|^2  over tables u_m, one for each
-measured marginal y_m with noise sigma_m; the distribution is proportional to exp(sum_m u_m). It is the dual of
+Minimises  N (log Z(u) - sum_m u_m . y_m / N) + w / 2 sum_m sigma_m^2 |u_m|^2  over tables u_m, one for each measured
+marginal y_m with noise sigma_m; the distribution is proportional to exp(sum_m u_m). It is the dual of
 
-    minimise  sum_m |N mu_m(p) - y_m|^2 / (2 sigma_m^2) + strength N KL(p || uniform),
+    minimise  sum_m |N mu_m(p) - y_m|^2 / (2 sigma_m^2) + w N KL(p || uniform)
 
-so that a cell is followed the more closely the less noise it has, and what is not measured stays as even as can be.
-One evaluation is one round of messages through the junction tree; L-BFGS with a diagonal scale needs a few dozen.
+with w = EVENNESS / (the middle sigma), so that a cell is followed the more closely the less noise it has, and what is
+not measured stays as even as can be. One evaluation is one round of messages through the junction tree;
+L-BFGS with a diagonal scale needs a few dozen to a few hundred.
 
 References: McKenna, Sheldon and Miklau (2019), Graphical-model based estimation and inference for differential privacy;
 Dudik, Phillips and Schapire (2007), Maximum entropy density estimation with generalized regularization; Liu and
@@ -31,9 +32,14 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 
+EVENNESS = 0.3
+"""Weight of evenness: an exponent of 1 costs as much as a residual of so many deviations of the noise."""
 MEMORY = 12
+"""Past moves from which L-BFGS learns the curvature."""
 LEAP = 8.0
+"""Largest change of an exponent in one move."""
 SMALL = 1e-5
+"""Slope, relative to the first, at which the estimate counts as found."""
 LEAST_NOISE = 3.0
 """Noise below which counts are not followed more closely: a cell one below zero would else pull without end."""
 
@@ -120,12 +126,13 @@ def factors(
 class Problem:
     """The function to minimise for one tree and one list of merged measurements, in scaled unknowns."""
 
-    def __init__(self, tree: Tree, measured: Sequence[Measured], total: float, strength: float) -> None:
+    def __init__(self, tree: Tree, measured: Sequence[Measured], total: float) -> None:
         self.tree, self.measured, self.total = tree, list(measured), total
         self.shapes = [tuple(tree.sizes[c] for c in m.columns) for m in measured]
         self.ends = np.cumsum([0] + [len(m.counts) for m in measured])
         self.counts = np.concatenate([m.counts for m in measured])
-        ridges = [strength * max(m.sigma, LEAST_NOISE) ** 2 for m in measured]
+        noise = np.array([max(m.sigma, LEAST_NOISE) for m in measured])
+        ridges = EVENNESS / float(np.median(noise)) * noise**2
         self.ridge = np.repeat(ridges, [len(m.counts) for m in measured])
         # Near the optimum the curvature of a cell is its expected count plus its ridge.
         self.scale = 1 / np.sqrt(np.maximum(self.counts, 0.0) + self.ridge + 1.0)
@@ -160,16 +167,15 @@ def solve(
     measured: Sequence[Measured],
     total: float,
     *,
-    strength: float,
     steps: int,
     start: dict[Clique, Floats] | None = None,
 ) -> Fitted:
     """Return the distribution of largest entropy that fits the measurements; see the head of this module.
 
     tree: holds the columns of each measurement in a clique. measured: one for each group of columns (see `merge`).
-    total: rows. strength: weight of evenness, > 0. steps: most evaluations. start: exponents to begin with.
+    total: rows. steps: most evaluations. start: exponents to begin with.
     """
-    problem = Problem(tree, measured, total, strength)
+    problem = Problem(tree, measured, total)
     given = start or {}
     u = np.concatenate([given.get(m.columns, np.zeros(len(m.counts))).ravel() for m in problem.measured])
     best, used = _descend(problem, u / problem.scale, steps)

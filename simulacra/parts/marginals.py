@@ -1,10 +1,12 @@
 """Private synthesis from noisy marginals: measure, choose, measure again, estimate, draw.
 
-All counts are whole numbers that leave through `budget.gaussian` alone: first every column, then (cheaply) every
-pair of columns. From these noisy pairs it is decided which pairs the model holds; they are measured again with what is
-left. So choosing costs nothing beyond counts that serve the estimate as well, every release is a Gaussian, and the
-exact accounting of Gaussians applies. The model is the distribution of largest entropy that fits (estimate.py) on a
-junction tree of limited size (junction.py).
+All counts are whole numbers that leave through `budget.gaussian` alone. Every column is counted first. Then two rounds
+choose pairs of columns by one noisy number each, the L1 distance of the pair's counts to those that the model so far
+expects: the first round gives a spanning forest, which is measured; the second the pairs that the forest does not
+explain. What is left measures all chosen pairs. Only pairs are measured: tables of three columns have so many cells
+that their noise costs more than what they add. Every release is a Gaussian, so that the exact accounting of Gaussians
+applies, and a round of distances costs less than a choice by the exponential mechanism for each pair. The model is the
+distribution of largest entropy that fits (estimate.py) on a junction tree of limited size (junction.py).
 
 References: McKenna, Mullins, Sheldon and Miklau (2022), AIM: an adaptive and iterative mechanism for differentially
 private synthetic data; McKenna, Miklau and Sheldon (2021), Winning the NIST contest (MST).
@@ -13,7 +15,8 @@ private synthetic data; McKenna, Miklau and Sheldon (2021), Winning the NIST con
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +24,7 @@ import numpy as np
 from simulacra.core.errors import ConfigError
 from simulacra.parts import _marginals_plan as plan
 from simulacra.parts import estimate, junction
+from simulacra.parts._marginals_draw import draw
 from simulacra.parts._marginals_levels import Levels
 from simulacra.parts._marginals_model import Model
 from simulacra.parts.estimate import Measured
@@ -35,14 +39,18 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 PRESETS = ("adaptive", "tree", "independent")
-SINGLE, PAIRS = 0.15, 0.2
-"""Shares of the budget for all columns, and for the first look at all pairs of columns."""
+SINGLE, SCORES, FOREST = 0.15, 0.05, 0.25
+"""Shares of the budget for all columns, for each of two rounds of distances, and for the first forest of pairs."""
 POWER = 0.5
-STRENGTH = 0.01
+"""Noise of pairs is divided by their cells to this power; 2/3 is best for equal weights, less protects small pairs."""
 RARE = 1.0
-ROUNDS = 3
-LOOK_STEPS, STEPS = 60, 150
-MOST_CELLS = 200_000
+"""Levels with fewer rows than so many deviations of a pair's noise are joined."""
+LOOK_STEPS, STEPS = 60, 300
+"""Most evaluations of an estimate on the way, and of the last one."""
+MOST_CELLS = {"adaptive": 500_000, "tree": 3_000, "independent": 0}
+"""Cells that the junction tree may have."""
+DRAWN = 60_000
+"""Rows drawn from the first model to learn its marginals."""
 
 
 def fit(
@@ -53,22 +61,24 @@ def fit(
     preset: str = "adaptive",
     rho: float | None = None,
     weights: Sequence[float] | None = None,
-    most_cells: int = MOST_CELLS,
+    most_cells: int | None = None,
     names: Sequence[str] | None = None,
 ) -> Model:
     """Return a model of the rows' codes, paid from the budget; nothing else about the rows is in it.
 
     codes: (rows, columns) from 0 to sizes - 1. sizes: levels of each column, public. preset: "adaptive" holds as many
-    pairs of columns as the noise bears and most_cells allows, "tree" a spanning tree of pairs (Chow and Liu 1968),
-    "independent" single columns. rho: what to spend, all that is left when None. weights: how much each column counts,
-    > 0. most_cells: of the junction tree, the limit on time and memory. names: of the columns, for the ledger.
+    pairs of columns as the noise bears and most_cells allows; "tree" does so with a small junction tree around the
+    spanning forest of pairs (Chow and Liu 1968), several times as fast; "independent" holds single columns. rho: what
+    to spend, all that is left when None. weights: how much each column counts, > 0. most_cells: of the junction tree,
+    the limit on time and memory; None for that of the preset. names: of the columns, for the ledger.
     Raises ConfigError, BudgetError, MissingExtra.
     """
     if preset not in PRESETS:
         raise ConfigError(f"preset must be one of {', '.join(PRESETS)}, got {preset!r}")
     if not budget.entries:
         budget.gaussian_only()
-    return _Fit(codes, [int(s) for s in sizes], budget, rho, weights, most_cells, names).run(preset)
+    most = MOST_CELLS[preset] if most_cells is None else most_cells
+    return _Fit(codes, [int(s) for s in sizes], budget, rho, weights, most, names).run(preset)
 
 
 class _Fit:
@@ -103,10 +113,7 @@ class _Fit:
             return self.model([], preset)
         self.measure(columns, self.rho * SINGLE)
         pairs: list[Clique] = list(itertools.combinations(range(len(columns)), 2))
-        look = self.rho * PAIRS
-        self.join_rare(RARE * (2 * look / len(pairs)) ** -0.5)
-        self.measure(pairs, look)
-        chosen = self.choose(pairs, preset)
+        chosen = self.choose(pairs)
         self.measure(chosen or columns, self.left)
         return self.model(chosen, preset)
 
@@ -123,19 +130,26 @@ class _Fit:
         for i, (group, part) in enumerate(zip(groups, share, strict=True)):
             cost = rho * float(part) if i < len(groups) - 1 else self.budget.rho_left - until
             what = f"counts of column{'s' * (len(group) > 1)} {' x '.join(self.names[c] for c in group)}"
-            noisy = self.budget.gaussian(self.counter(group, cells), rho=cost, what=what)
+            noisy = self.budget.gaussian(partial(self.count_private, group, cells), rho=cost, what=what)
             sigma = self.budget.entries[-1].scale
             self.measured.append(Measured(group, noisy.astype(np.float64), sigma))
 
-    def counter(self, group: Clique, cells: Sequence[int]) -> Callable[[], Ints]:
-        """Return the function that counts rows in each cell, for the budget to call."""
+    @cached_property
+    def grouped(self) -> Ints:
+        """Return the codes of groups of levels."""
+        return np.stack([lv.to[self.codes[:, c]] for c, lv in enumerate(self.levels)], axis=1)
 
-        def count() -> Ints:
-            parts = [self.levels[c].to[self.codes[:, c]] if self.levels else self.codes[:, c] for c in group]
-            at = np.ravel_multi_index(tuple(parts), [cells[c] for c in group])
-            return np.bincount(at, minlength=junction.cells(group, cells))
+    def count_private(self, group: Clique, sizes: Sequence[int]) -> Ints:
+        """Return the exact counts of a group, for the budget to call once it has charged."""
+        return self.count(self.grouped if self.levels else self.codes, group, sizes)
 
-        return count
+    @staticmethod
+    def count(codes: Ints, group: Clique, sizes: Sequence[int]) -> Ints:
+        """Return how many rows lie in each cell of a group."""
+        at = codes[:, group[0]]
+        for column in group[1:]:
+            at = at * sizes[column] + codes[:, column]
+        return np.bincount(at, minlength=junction.cells(group, sizes))
 
     def join_rare(self, least: float) -> None:
         """Join rare levels from here on; what was measured is summed, which costs nothing."""
@@ -144,26 +158,49 @@ class _Fit:
         pairs = zip(self.measured, self.levels, strict=True)
         self.measured = [Measured(m.columns, lv.fold(m.counts), m.sigma) for m, lv in pairs]
 
-    def choose(self, pairs: list[Clique], preset: str) -> list[Clique]:
-        """Return the pairs that the model shall hold, from the noisy counts alone."""
+    def choose(self, pairs: list[Clique]) -> list[Clique]:
+        """Return the pairs that the model shall hold, from noisy distances between their counts and a model's.
+
+        One number a pair has far less noise than a table. A spanning forest by the distance to independent columns
+        comes first and is measured; a second round of distances is to the model of that forest.
+        """
+        later = (2 * self.rho * (1 - SINGLE - SCORES) / len(self.sizes)) ** -0.5
+        self.join_rare(RARE * later)
         sizes = [lv.groups for lv in self.levels]
-        noisy: dict[Clique, Measured] = {m.columns: m for m in self.measured if len(m.columns) == 2}
-        chosen: list[Clique] = []
-        rounds = ROUNDS if preset == "adaptive" else 1
-        for most in np.geomspace(self.most_cells / 10, self.most_cells, ROUNDS)[-rounds:]:
-            fitted = self.solve(chosen, LOOK_STEPS)
-            expected = {p: self.total * junction.marginal(fitted.tree, fitted.beliefs, p).ravel() for p in pairs}
-            gain = plan.gains(noisy, expected, self.total, self.weights)
-            if preset == "tree":
-                return plan.forest(gain, len(sizes))
-            chosen = plan.grow(chosen, gain, sizes, int(most))
-        return chosen
+        alone = self.solve([], LOOK_STEPS)
+        expected = {p: self.total * junction.marginal(alone.tree, alone.beliefs, p).ravel() for p in pairs}
+        chosen = plan.forest(self.score(pairs, expected, self.rho * SCORES, later), len(sizes))
+        if not chosen:
+            return chosen
+        self.measure(chosen, self.rho * FOREST)
+        fitted = self.solve(chosen, LOOK_STEPS)
+        rows = draw(fitted.tree, fitted.beliefs, DRAWN, np.random.default_rng(0))
+        each = np.float64(self.total / DRAWN)
+        expected = {p: self.count(rows, p, sizes).astype(np.float64) * each for p in pairs}
+        return plan.grow(chosen, self.score(pairs, expected, self.rho * SCORES, later), sizes, self.most_cells)
+
+    def score(
+        self, pairs: list[Clique], expected: dict[Clique, Floats], rho: float, later: float
+    ) -> dict[Clique, float]:
+        """Return what measuring each pair would gain, from noisy distances; one row moves each by one at most."""
+        sizes = [lv.groups for lv in self.levels]
+        whole = {p: np.rint(e).astype(np.int64) for p, e in expected.items()}
+
+        def distances() -> Ints:
+            codes = self.grouped
+            return np.array([np.abs(self.count(codes, p, sizes) - whole[p]).sum() for p in pairs], dtype=np.int64)
+
+        what = f"distances of {len(pairs)} pairs of columns to a model"
+        noisy = self.budget.gaussian(distances, rho=rho, what=what, sensitivity=len(pairs) ** 0.5)
+        sigma = self.budget.entries[-1].scale
+        scores = dict(zip(pairs, noisy.astype(np.float64).tolist(), strict=True))
+        return plan.gains(scores, expected, sigma, later, self.total, self.weights)
 
     def solve(self, pairs: list[Clique], steps: int) -> estimate.Fitted:
         """Return the model of all measurements that a junction tree of these pairs can hold."""
         tree = junction.build(pairs, [lv.groups for lv in self.levels])
         held = estimate.merge([m for m in self.measured if tree.home(m.columns) >= 0])
-        fitted = estimate.solve(tree, held, self.total, strength=STRENGTH, steps=steps, start=self.start)
+        fitted = estimate.solve(tree, held, self.total, steps=steps, start=self.start)
         self.start = dict(zip(fitted.groups, fitted.exponents, strict=True))
         return fitted
 

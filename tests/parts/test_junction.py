@@ -71,7 +71,7 @@ def test_exact_counts_of_a_model_are_found_again():
     truth, _ = brute(sizes, groups, [rng.normal(0, 1, [sizes[c] for c in g]) for g in groups])
     everything = tuple(range(5))
     measured = [Measured(g, 1e5 * junction.fold(truth, everything, g).ravel(), 1e-3) for g in groups]
-    fitted = estimate.solve(junction.build(groups, sizes), measured, 1e5, strength=0.01, steps=300)
+    fitted = estimate.solve(junction.build(groups, sizes), measured, 1e5, steps=300)
     for k in (1, 2, 3):
         for columns in itertools.combinations(everything, k):
             made = junction.marginal(fitted.tree, fitted.beliefs, columns)
@@ -83,7 +83,7 @@ def test_contradicting_measurements_are_weighed_by_their_noise():
         Measured((0, 1), np.array([400.0, 100, 100, 400]), 1.0),
         Measured((0,), np.array([900.0, 100]), 1000.0),
     ]
-    fitted = estimate.solve(junction.build([(0, 1)], [2, 2]), measured, 1000.0, strength=0.01, steps=200)
+    fitted = estimate.solve(junction.build([(0, 1)], [2, 2]), measured, 1000.0, steps=200)
     np.testing.assert_allclose(fitted.beliefs[0], [[0.4, 0.1], [0.1, 0.4]], atol=0.01)
 
 
@@ -97,6 +97,6 @@ def test_counts_of_wild_noise_do_not_break_the_estimate():
     rng = np.random.default_rng(0)
     groups = [(0, 1), (1, 2), (0, 2)]
     measured = [Measured(g, rng.normal(0, 1e6, 64), 1e6) for g in groups]
-    fitted = estimate.solve(junction.build(groups, [8, 8, 8]), measured, 1.0, strength=0.01, steps=100)
+    fitted = estimate.solve(junction.build(groups, [8, 8, 8]), measured, 1.0, steps=100)
     assert np.isfinite(fitted.beliefs[0]).all()
     np.testing.assert_allclose(fitted.beliefs[0].sum(), 1.0)

@@ -47,9 +47,9 @@ def test_the_budget_is_spent_to_the_last_bit_and_closes(preset):
     model = marginals.fit(codes, sizes, b, preset=preset)
     b.close()
     assert math.fsum(e.rho for e in b.entries) == pytest.approx(b.rho, rel=1e-12)
-    assert len(b.entries) == len(model.measured)
-    assert [e.scale for e in b.entries] == [m.sigma for m in model.measured]
-    assert all(e.sensitivity == 1 for e in b.entries)
+    counts = [e for e in b.entries if e.what.startswith("counts")]
+    assert [e.scale for e in counts] == [m.sigma for m in model.measured]
+    assert all(e.sensitivity == 1 for e in counts)
 
 
 def test_a_part_of_the_budget_can_be_spent_and_the_rest_is_left():
@@ -79,9 +79,10 @@ def test_with_much_budget_the_model_has_the_marginals_of_the_data():
     codes, sizes = chain(5000)
     model = marginals.fit(codes, sizes, budget(1000.0))
     assert model.total == pytest.approx(5000, abs=5)
-    for k in (1, 2):
-        for group in itertools.combinations(range(5), k):
-            assert apart(model.marginal(group), shares(codes, group, sizes)) < 0.01
+    for group in model.groups:
+        assert apart(model.marginal(group), shares(codes, group, sizes)) < 0.002
+    for group in itertools.combinations(range(5), 2):
+        assert apart(model.marginal(group), shares(codes, group, sizes)) < 0.03
 
 
 def test_the_model_depends_on_counts_alone_not_on_the_order_of_rows():
@@ -158,12 +159,24 @@ def test_a_saved_model_draws_the_same_rows():
     assert [m.columns for m in again.measured] == [m.columns for m in model.measured]
 
 
-def test_noise_alone_gives_independent_columns_and_says_so():
+def test_where_noise_drowns_all_links_columns_are_independent_and_that_is_said():
     rng = np.random.default_rng(0)
-    codes = rng.integers(6, size=(60, 6))
-    model = marginals.fit(codes, [6] * 6, budget(0.05))
-    assert "fallback" in model.facts
-    assert all(len(c) == 1 for c in model.tree.cliques)
+    codes = rng.integers(2, size=(40, 2))
+    found = [marginals.fit(codes, [2, 2], budget(0.05, seed=s)) for s in range(12)]
+    alone = [m for m in found if len(m.groups) == 2]
+    # A link that is not there must pass half a deviation of noise and the noise of its table: three in ten at most.
+    assert len(alone) >= 4
+    assert all("fallback" in m.facts and m.marginal((0, 1)).sum() == pytest.approx(1) for m in alone)
+
+
+def test_a_table_of_many_columns_is_learned_from_few_pairs():
+    rng = np.random.default_rng(0)
+    codes = rng.integers(4, size=(5000, 26))
+    codes[:, 1::2] = np.where(rng.random((5000, 13)) < 0.8, codes[:, ::2], codes[:, 1::2])
+    model = marginals.fit(codes, [4] * 26, budget(3.0), preset="tree")
+    pairs = {g for g in model.groups if len(g) == 2}
+    assert {(c, c + 1) for c in range(0, 26, 2)} <= pairs
+    assert len(pairs) < 40
 
 
 @settings(max_examples=25, deadline=None)
