@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from simulacra.core.errors import ConfigError, DataError, near
 from simulacra.core.generator import Generator
 from simulacra.core.options import option
-from simulacra.core.where import Where, as_read, mask, parse
+from simulacra.core.where import Where, as_read, mask, parse, said
 
 if TYPE_CHECKING:
     import numpy as np
@@ -135,7 +135,12 @@ class Private(Generator):
             return domain.draw(np.empty((0, len(place)), np.int64), rng)
 
         def draw(m: int) -> pl.DataFrame:
-            codes = model.sample(m, rng, fixed=fixed)
+            try:
+                codes = model.sample(m, rng, fixed=fixed)
+            except DataError:
+                raise DataError(
+                    f"where: the model gives no chance to rows with {said(plain)}; widen the condition"
+                ) from None
             keep = np.ones(m)
             for i, part in left.items():
                 keep *= part.share[codes[:, i]] / part.share.max()

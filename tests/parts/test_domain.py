@@ -228,6 +228,23 @@ def test_one_text_among_numbers_changes_nothing() -> None:
     assert np.array_equal(a.encode(visitors()), a.encode(base.head(ROWS)))
 
 
+def test_one_text_in_a_file_changes_nothing(tmp_path: Path) -> None:
+    base = visitors().select(
+        pl.format("${}", pl.col("income").fill_null(1.5)).alias("paid"),
+        pl.format("{},500", pl.col("visits") + 1).alias("grouped"),
+        pl.col("height", "joined", "age"),
+        pl.when(pl.col("member")).then(pl.lit("true")).otherwise(pl.lit("false")).alias("member"),
+    )
+    (tmp_path / "a.csv").write_text(base.write_csv())
+    (tmp_path / "b.csv").write_text(base.write_csv() + "n/a,none,tall,never,old,perhaps\n")
+    a, b = (simulacra.read(tmp_path / name).frame for name in ("a.csv", "b.csv"))
+    assert a["age"].dtype == pl.Int64 and set(b.dtypes) == {pl.String}
+    one, other = domain(a), domain(b)
+    assert facts(one) == facts(other)
+    assert np.array_equal(one.encode(a), one.encode(b.head(ROWS)))
+    assert one.schema["paid"].step == 0.01 and one.schema["grouped"].dtype == "Int64"
+
+
 def test_a_person_with_many_rows_changes_nothing_beyond_the_bound() -> None:
     base = visitors().with_columns(pl.Series("who", [f"p{i}" for i in range(ROWS)]))
     loud = pl.concat([base, *[row(base, who="loud", town="Atlantis", income=9e12).tail(1)] * 500])
