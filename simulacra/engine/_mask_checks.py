@@ -113,6 +113,9 @@ def _risks(file: File, plan: Plan, folder: Path) -> list[Finding | View]:
     masked, original = masked.drop(texts), original.drop(texts)
     held = {c: r for c, r in file.rules.items() if r.type not in ("", TEXT) and c in masked.columns}
     moved = [c for c, r in held.items() if r.type == "DATE" and r.action in ("shift", "surrogate")]
+    if not masked.width:
+        told = "not tested: all columns are texts, which no two records share"
+        return [Finding(GUARD, f"k-anonymity: {file.name}", "unknown", told)]
     gone = [c for c, r in held.items() if r.action in REPLACED and c not in moved]
     return risk.risks(
         masked,

@@ -6,7 +6,7 @@ import math
 import re
 
 from simulacra.mask import _dates, safe_harbor
-from simulacra.mask._things import regions
+from simulacra.mask._places import regions
 from simulacra.mask.plan import Rule
 
 

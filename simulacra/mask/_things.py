@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
 
 from simulacra.mask import _fpe
 from simulacra.mask._book import Book, Company, words_of
 from simulacra.mask._persons import cased, fold, listed, parts
+from simulacra.mask._places import abbreviations, city, of_list, place
 from simulacra.mask.keys import Draws
-from simulacra.parts.words import languages, streets, words
+from simulacra.parts.words import streets
 
 PIECE = re.compile(r"[^\W\d_]+|\d+|[\W_]")
 GENERIC = listed(
@@ -176,7 +176,7 @@ def address(text: str, company: Company) -> str:
         if low in streets() or low in _KEPT or (len(piece) == 1 and piece.isalpha()):
             out.append(piece)
         elif len(piece) == 2 and piece.isupper():
-            out.append(_of_list(piece, company.book, _abbreviations(), "abbreviation"))
+            out.append(of_list(piece, company.book, abbreviations(), "abbreviation"))
         elif piece[0].isalpha():
             out.append(_piece(piece, company.book, "family" if town else "street", text))
         else:
@@ -185,63 +185,6 @@ def address(text: str, company: Company) -> str:
 
 
 _KEPT = listed("north south east west n s e w ne nw se sw po p o box floor fl room rm unit apt suite no rue de la")
-
-
-def city(text: str, company: Company) -> str:
-    """Return another town."""
-    book = company.book
-    return cased(book.once("city", fold(text), lambda d: book.pick(d, "city")), text)
-
-
-def place(text: str, company: Company) -> str:
-    """Return another country for a country, another state for a state, a town for any other place."""
-    book = company.book
-    for choices, kind in ((_countries(), "country"), (_states(), "state"), (_abbreviations(), "abbreviation")):
-        if fold(text) in {fold(c) for c in choices} and not (kind == "abbreviation" and not text.isupper()):
-            return _of_list(text, book, choices, kind)
-    return city(text, company)
-
-
-def regions(text: str) -> str | None:
-    """Return the state or country that a place or the end of an address names, None when it names none."""
-    for choice in (*_states(), *_countries()):
-        if re.search(rf"(?i)(?<![^\W_]){choice}(?![^\W_])", text):
-            return choice
-    found = re.search(r"(?:^|[\s,])([A-Z]{2})(?=$|[\s,]+\d{5})", text)
-    return found[1] if found and found[1] in _abbreviations() else None
-
-
-def _of_list(text: str, book: Book, choices: tuple[str, ...], kind: str) -> str:
-    return cased(book.once(kind, fold(text), lambda d: d.pick(choices)), text)
-
-
-@cache
-def _abbreviations() -> tuple[str, ...]:
-    return tuple(words("state"))
-
-
-@cache
-def _states() -> tuple[str, ...]:
-    return tuple(sorted({s for v in languages("address", "state") for s in v.get("name", ()) if s in _AMERICAN}))
-
-
-_AMERICAN = listed(
-    "Alabama Alaska Arizona Arkansas California Colorado Connecticut Delaware Florida Georgia Hawaii Idaho Illinois "
-    "Indiana Iowa Kansas Kentucky Louisiana Maine Maryland Massachusetts Michigan Minnesota Mississippi Missouri "
-    "Montana Nebraska Nevada Ohio Oklahoma Oregon Pennsylvania Tennessee Texas Utah Vermont Virginia Washington "
-    "Wisconsin Wyoming"
-)
-
-
-@cache
-def _countries() -> tuple[str, ...]:
-    return (
-        "Argentina", "Australia", "Austria", "Belgium", "Brazil", "Canada", "Chile", "China", "Colombia", "Croatia",
-        "Denmark", "Egypt", "Finland", "France", "Germany", "Ghana", "Greece", "Hungary", "Iceland", "India",
-        "Indonesia", "Ireland", "Italy", "Jamaica", "Japan", "Kenya", "Mexico", "Morocco", "Nepal", "Netherlands",
-        "Nigeria", "Norway", "Pakistan", "Peru", "Philippines", "Poland", "Portugal", "Romania", "Russia", "Spain",
-        "Sweden", "Switzerland", "Thailand", "Turkey", "Ukraine", "Vietnam",
-    )  # fmt: skip
 
 
 def body(text: str, company: Company) -> str:
