@@ -91,7 +91,7 @@ class Shadows:
     journal: Journal
 
     def attempts(self, number: int | None) -> tuple[list[Attempt], str]:
-        """Return the attempts of all readings, and in words how many models were fitted or why none were."""
+        """Return the attempts of all readings, and in words why there are none, or ""."""
         field = self.pool.field
         readings = [_audit_lira.read(field.whole.points[self.pool.rows], field.whole.points[field.play.made])]
         wanted = MOST if number is None else number
@@ -109,13 +109,11 @@ class Shadows:
                     break
         count = len(readings) - 1
         if count < LEAST:
-            return (
-                [],
-                f"one fit takes {spent / max(1, count):.0f} s, and {LEAST} at least are needed; ask for them (--shadows)",
-            )
+            why = f"one fit takes {spent / max(1, count):.0f} s, and {LEAST} at least are needed"
+            return [], f"{why}; ask for them (--shadows)"
         dealt = np.stack([self.pool.deal(i) for i in range(count + 1)]).astype(np.int64)
         trials = _trials(readings, dealt)
-        return list(_audit_lira.attempts(trials, self._controls(dealt), field.seed)), f"{count} shadow models"
+        return list(_audit_lira.attempts(trials, self._controls(dealt), field.seed)), ""
 
     def _one(self, number: int) -> dict[str, Floats]:
         """Return the readings under one shadow model, from the journal when they are there."""

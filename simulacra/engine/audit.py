@@ -57,10 +57,10 @@ def audit(
     made: a frame, a Dataset, a file, or an output folder. model: what made them, a method, a saved model, an output
     folder, a recipe or an address; an output folder brings its own recipe. real: the rows they were learned from.
     holdout: real rows drawn alike that were not, at least 200. person: the column that says whose row it is; unless
-    given, that of the recipe or the budget. shadows: fits for the attack by shadow models, None for as many of 32 as 2
-    minutes allow, 0 for none. schema: facts of the real data. seed: of every random step; the same seed and shadows give
-    the same findings, but for private noise. na, size, mode: as for check. journal: a file that keeps finished fits; the
-    caller removes it.
+    given, that of the recipe or the budget. shadows: fits for the attack by shadow models, None for as many of 32 as
+    2 minutes allow, 0 for none. schema: facts of the real data. seed: of every random step; the same seed and shadows
+    give the same findings, but for private noise. na, size, mode: as for check. journal: a file that keeps finished
+    fits; the caller removes it.
     Raises DataError for tables whose columns differ or that share persons, ConfigError for an unknown model or column.
     """
     seed = whole(seed, "seed")

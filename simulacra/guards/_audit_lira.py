@@ -110,4 +110,5 @@ def attempts(trials: Trials, controls: Mapping[str, Trials], seed: int) -> Itera
         else:
             fires = planted.verdict in ("warn", "fail")
         quiet = two_sided(ends["innocent"]) > ALPHA
-        yield Attempt(f"shadow models, {name}", "most exposed", pick, told, copies, fires, quiet)
+        attack = f"{len(trials.inside) - 1} shadow models, {name}"
+        yield Attempt(attack, "most exposed", pick, told, copies, fires, quiet)

@@ -52,7 +52,7 @@ def test_a_method_that_remembers_is_caught_by_every_attack_and_by_its_shadows() 
     for name in ("singling out by several columns", "linkability", "inference of attributes", "near copies"):
         assert found[name].verdict == "fail", found[name]
     table = next(v for v in report.views if "Membership" in v.title)
-    shadows = [row for row in table.data["rows"] if row[0].startswith("shadow models, nearest")]
+    shadows = [row for row in table.data["rows"] if row[0].startswith("4 shadow models, nearest")]
     assert shadows and float(shadows[0][2].split()[0]) > 0.9
 
 

@@ -65,7 +65,7 @@ def test_pictures_learned_by_heart_are_told_and_canaries_come_back() -> None:
     assert found["near copies"].verdict == "fail"
     (table,) = [v for v in report.views if v.guard == "audit" and v.kind == "table"]
     names = {row[0].split(",")[0] for row in table.data["rows"]}
-    assert {"nearest made row", "density ratio", "shadow models"} <= names
+    assert {"nearest made row", "density ratio", "4 shadow models"} <= names
 
 
 def test_fresh_pictures_raise_no_alarm() -> None:
