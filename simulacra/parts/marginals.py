@@ -47,7 +47,7 @@ RARE = 1.0
 """Levels with fewer rows than so many deviations of a pair's noise are joined."""
 LOOK_STEPS, STEPS = 60, 300
 """Most evaluations of an estimate on the way, and of the last one."""
-MOST_CELLS = {"adaptive": 500_000, "tree": 3_000, "independent": 0}
+MOST_CELLS = {"adaptive": 200_000, "tree": 3_000, "independent": 0}
 """Cells that the junction tree may have."""
 DRAWN = 60_000
 """Rows drawn from the first model to learn its marginals."""
@@ -137,7 +137,7 @@ class _Fit:
     @cached_property
     def grouped(self) -> Ints:
         """Return the codes of groups of levels."""
-        return np.stack([lv.to[self.codes[:, c]] for c, lv in enumerate(self.levels)], axis=1)
+        return np.stack([lv.to[self.codes[:, c]] for c, lv in enumerate(self.levels)]).T
 
     def count_private(self, group: Clique, sizes: Sequence[int]) -> Ints:
         """Return the exact counts of a group, for the budget to call once it has charged."""
@@ -174,7 +174,7 @@ class _Fit:
             return chosen
         self.measure(chosen, self.rho * FOREST)
         fitted = self.solve(chosen, LOOK_STEPS)
-        rows = draw(fitted.tree, fitted.beliefs, DRAWN, np.random.default_rng(0))
+        rows = np.asfortranarray(draw(fitted.tree, fitted.beliefs, DRAWN, np.random.default_rng(0)))
         each = np.float64(self.total / DRAWN)
         expected = {p: self.count(rows, p, sizes).astype(np.float64) * each for p in pairs}
         return plan.grow(chosen, self.score(pairs, expected, self.rho * SCORES, later), sizes, self.most_cells)
