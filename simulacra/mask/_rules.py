@@ -163,7 +163,8 @@ _CHINESE: Final = (
 )
 _SIGN: Final = r"[\u4e00-\u9fff\u3040-\u30ff\uac00-\ud7af]"
 _EAST_ASIAN: Final = re.compile(
-    rf"(?:姓名|名字|患者|病人|氏名|名前|이름|성명|환자)\s?(?:[:：]|是|は)\s?(?P<label>{_SIGN}{{2,5}}(?: {_SIGN}{{1,4}})?)"
+    rf"(?:姓名|名字|患者|病人|氏名|名前|이름|성명|환자)\s?(?:[:：]|是|は)\s?"
+    rf"(?P<label>{_SIGN}{{2,5}}(?: {_SIGN}{{1,4}})?)"
     rf"|(?:我叫|我是|他叫|她叫)(?P<said>[{_CHINESE}]{_SIGN}{{1,2}})"
     rf"|(?P<chinese>[{_CHINESE}]{_SIGN}{{0,2}}?)(?=先生|女士|小姐|医生|醫生|教授|老师|老師)"
     rf"|(?P<other>{_SIGN}{{2,4}}?)(?=さん|様|さま|씨|님|氏)"
