@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -128,10 +129,17 @@ def _cells(file: File, work: Work, column: str, cells: Cells, rule: Rule, record
         new = work.hider.cell(value, rule, record(row), file.name, number=number)
         after.append(new)
         if value is not None and new != value:
-            cells.edits[place] = None if new is None else [(0, len(value), new)]
+            cells.edits[place] = None if new is None else [_change(value, new)]
     work.columns[file.name, column, rule.type or "OTHER", rule.action] += sum(v is not None for v in cells.values)
     if work.survey and rule.type not in ("AGE",) and rule.action not in ("generalise",):
         work.survey.cells(cells.values, after, type=rule.type or "OTHER", file=file.name)
+
+
+def _change(old: str, new: str) -> tuple[int, int, str]:
+    """Return the edit that makes one text of another and leaves alone what both begin and end with."""
+    start = len(os.path.commonprefix((old, new)))
+    end = len(os.path.commonprefix((old[start:][::-1], new[start:][::-1])))
+    return start, len(old) - end, new[start : len(new) - end]
 
 
 def _hits(

@@ -130,7 +130,7 @@ class CsvDocument:
         for records, text in self._blocks():
             for fields in records:
                 cells = [text[s:e] for s, e in fields]
-                names = [QUOTED.value(c[1:-1]) if c[:1] == '"' else c for c in cells]
+                names = [readable(QUOTED.value(c[1:-1]) if c[:1] == '"' else c) for c in cells]
                 if names == [""]:
                     continue
                 self._named(names)

@@ -110,7 +110,7 @@ class _Scan:
             if sign:
                 key = self._sign(sign, key)
             elif string and key:
-                self.path[-1] = JSON.value(string[1:-1])
+                self.path[-1] = readable(JSON.value(string[1:-1]))
                 key = False
             elif string or number:
                 self._cell(found.start(1) if string else found.start(2), at, JSON if string else PLAIN)

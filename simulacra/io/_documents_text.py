@@ -140,12 +140,16 @@ def pieces(path: Path, code: Coding) -> Iterator[str]:
         yield decoder.decode(b"", True)
 
 
+_HALVES = re.compile("[\ud800-\udfff]")
 _LOOSE = {0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0x100)}
 
 
 def readable(text: str) -> str:
-    """Return a text in which bytes that did not fit stand as the cp1252 letter they most likely are; same length."""
-    return text if text.isascii() else text.translate(_LOOSE)
+    """Return a text in which bytes that did not fit stand as the cp1252 letter they most likely are; same length.
+
+    Halves of pairs that stand alone, which JSON can write, become U+FFFD: no library takes them for text.
+    """
+    return text if text.isascii() else _HALVES.sub("\ufffd", text.translate(_LOOSE))
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ _FORMS: tuple[tuple[str, str], ...] = (
 FORMS = tuple((order, re.compile(form, re.I)) for order, form in _FORMS)
 _LEAD = re.compile(rf"(?P<w>[^\W\d_]{{2,12}}\.?),? (?:(?:the|den|dem|le|el) )?(?=\d|{_WORD} ?\d)", re.I)
 _SLASHED = re.compile(r"(?<!\d)(\d{1,2})([-/.])(\d{1,2})\2(?:\d{4}|\d{2})(?!\d)")
+_STAYS = re.compile(r"\s*(?:(?:19|20)\d{2}|\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?)\s*", re.I)
+"""A year alone, or a time of day."""
 NO_YEAR = 2001
 """The year in which a day without a year is moved; 2000 when it is the 29 February."""
 FAR = (1000, 9998)
@@ -118,7 +120,7 @@ def shift(text: str, days: int, day_first: bool | DayFirst = False, language: st
     """
     got = read(text, day_first, language)
     if got is None:
-        return text if re.fullmatch(r"\s*(?:19|20)\d{2}\s*", text) else None
+        return text if _STAYS.fullmatch(text) else None
     if not FAR[0] <= got.day.year <= FAR[1]:
         return text
     try:

@@ -320,6 +320,16 @@ def test_text_in_two_encodings(home: Path) -> None:
     assert out.count(b"\n") == 42 and b"Maier" not in out and "Müller".encode() not in out and b"J\xf6rg" not in out
 
 
+def test_bytes_and_characters_that_are_no_text_do_no_harm(home: Path) -> None:
+    (home / "t.csv").write_bytes(b"id,n\xf6te\n1,Z\xfcrich \x00 Ann Lee\n" + "2,Zoë Müller\n".encode())
+    (home / "t.jsonl").write_text('{"n\\ud800": "half \\ud83d of Maria Lopez", "b": "\\ud83d\\ude00 Maria Lopez"}\n')
+    (home / "plan.toml").write_text('[files."t.csv"]\nencoding = "mixed"\n')
+    masked(home, "t.csv", "t.jsonl", plan=home / "plan.toml", key=home / "key")
+    out = (home / "masked/t.jsonl").read_text()
+    assert out.startswith('{"n\\ud800": "half \\ud83d of ') and '"\\ud83d\\ude00 ' in out and "Lopez" not in out
+    assert (home / "masked/t.csv").read_bytes().startswith(b"id,n\xf6te\n")
+
+
 def test_other_wrong_use(home: Path) -> None:
     refused(DataError, home, "nothing.csv", told="does not exist")
     (home / "bomb.xml").write_text('<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><l>&b;</l>')

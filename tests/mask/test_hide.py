@@ -301,6 +301,7 @@ def test_dates_move_by_whole_days_in_their_own_form(day: dt.date, form: str, day
         ("March 2019", False, "April 2019"),
         ("March 12", False, "April 21"),
         ("2019", False, "2019"),
+        ("10:30 pm", False, "10:30 pm"),
     ],
 )
 def test_forms_of_dates_in_texts(text: str, first: bool, made: str) -> None:
