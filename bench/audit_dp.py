@@ -60,7 +60,7 @@ def fitting(preset: str, declared: bool) -> Audit:
 
     def fit(table: pl.DataFrame, budget: Budget) -> None:
         known = tuple(
-            Column(n, "id", "String", unique=True, source="declared")
+            Column(n, "id", "Int64", unique=True, source="declared")
             if n == budget.person
             else Column(n, "category", "String", levels=levels, source="declared")
             for n in table.columns
@@ -68,7 +68,7 @@ def fitting(preset: str, declared: bool) -> Audit:
         schema = Schema({"table": Table(known)}) if declared else None
         Private(preset=preset).fit(table, budget=budget, schema=schema, seed=0)
 
-    return lambda make, epsilon: fits.fits(make, fit, 2400)
+    return lambda make, epsilon: fits.fits(make, fit, 1200)
 
 
 MECHANISMS: dict[str, Audit] = {

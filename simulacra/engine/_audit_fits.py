@@ -30,7 +30,7 @@ LEVELS = 12
 """Levels of each column; whether units are added is decided for each, so that a fit is as many runs."""
 LOOKS = 3
 """Fits of each table that show what their releases count."""
-BASE = 40
+BASE = 25
 """Rows of a level for each that may be added: enough that the noise hides no level, else a method measures less."""
 
 
@@ -105,20 +105,21 @@ def table(added: npt.NDArray[np.bool_], units: int, budget: Budget) -> pl.DataFr
 
     Each of these has three times as many rows as may be used, all of them the same.
     """
+    import numpy as np
     import polars as pl
 
     each = 3 * budget.rows if budget.person is not None else 1
     base = BASE * units * budget.rows
-    level = [f"l{i:02d}" for i in range(LEVELS) for _ in range(base + units * each * bool(added[i]))]
-    columns = dict.fromkeys(("first", "second", "third"), level)
-    if budget.person is not None:
-        owner = [
-            f"{i} {row if row < base else f'more {(row - base) // each}'}"
-            for i in range(LEVELS)
-            for row in range(base + units * each * bool(added[i]))
-        ]
-        columns[budget.person] = owner
-    return pl.DataFrame(columns)
+    rows = np.where(added, base + units * each, base)
+    level = np.repeat(np.arange(LEVELS), rows)
+    text = pl.Series([f"l{i:02d}" for i in range(LEVELS)]).gather(level)
+    frame = pl.DataFrame(dict.fromkeys(("first", "second", "third"), text))
+    if budget.person is None:
+        return frame
+    # The first rows of a level are persons of one row each, those added of `each`.
+    place = np.concatenate([np.arange(n) for n in rows])
+    of_level = np.where(place < base, place, base + (place - base) // each)
+    return frame.with_columns(pl.Series(budget.person, level * 10**9 + of_level))
 
 
 def _watched(make: Make, fit: Fit, rows: pl.DataFrame) -> tuple[Budget, list[Seen]]:

@@ -157,7 +157,7 @@ def fit(preset: str, declared: bool) -> fits.Fit:
         known = [
             Column(name, "category", "String", levels=levels, source="declared")
             if name != budget.person
-            else Column(name, "id", "String", unique=True, source="declared")
+            else Column(name, "id", "Int64", unique=True, source="declared")
             for name in table.columns
         ]
         schema = Schema({"table": Table(tuple(known))}) if declared else None
