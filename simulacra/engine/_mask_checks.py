@@ -166,6 +166,11 @@ def _cautions(files: Sequence[File], work: Work) -> Iterator[Finding]:
             "code of somebody else, and who knows some pairs knows as many of the rest",
             advice='set action = "pseudonym" for them in the plan',
         )
+    yield from _unsettled(work)
+
+
+def _unsettled(work: Work) -> Iterator[Finding]:
+    """Yield what could not be settled during the run."""
     if work.hider.unknown:
         yield Finding(
             GUARD,

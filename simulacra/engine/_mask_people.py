@@ -117,6 +117,7 @@ def rows_of(part: Part, wanted: set[str]) -> dict[int, list[tuple[str, str]]]:
 
 
 def key_of(cells: Iterable[tuple[str, str]], person: str) -> str:
+    """Return the key of the person of a record, by the person column; "" where there is none."""
     return next((f"id:{fold(value)}" for column, value in cells if column == person), "") if person else ""
 
 

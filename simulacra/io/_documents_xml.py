@@ -86,6 +86,7 @@ class _Reader:
         parser.StartCdataSectionHandler, parser.EndCdataSectionHandler = self._open, self._close
 
     def read(self) -> None:
+        """Fill the part."""
         try:
             self.parser.Parse(self.data, True)
         except expat.ExpatError as error:

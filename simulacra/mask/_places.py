@@ -35,11 +35,13 @@ def regions(text: str) -> str | None:
 
 
 def of_list(text: str, book: Book, choices: tuple[str, ...], kind: str) -> str:
+    """Return another of the choices, in the case of the text; kind: under which it is remembered."""
     return cased(book.once(kind, fold(text), lambda d: d.pick(choices)), text)
 
 
 @cache
 def abbreviations() -> tuple[str, ...]:
+    """Return the two letters of each American state."""
     return tuple(words("state"))
 
 

@@ -22,6 +22,7 @@ def action(name: Any, where: str) -> str:
 
 
 def checked(value: dict[str, Any], shown: str) -> dict[str, Any]:
+    """Return the fields of a plan from plain values. Raises ConfigError, see Plan.read."""
     version = value.pop(MARK, VERSION)
     if version != VERSION:
         raise ConfigError(f"{shown}: written for version {version!r} of plans, and this is {VERSION}; update simulacra")

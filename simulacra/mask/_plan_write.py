@@ -10,6 +10,7 @@ from simulacra.mask.plan import MARK, VERSION, Plan, Rule
 
 
 def toml(plan: Plan) -> str:
+    """Return a plan as TOML: what differs from the defaults, and every rule with its reason."""
     plain = Plan()
     lines = [f"{MARK} = {VERSION}"]
     for f in fields(Plan):
