@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from simulacra.core.budget import Budget
     from simulacra.images._components import Floats, Images, Ints
 
-SUMMED, PRODUCTS = 0.1, 0.15
+SUMMED, PRODUCTS = 0.25, 0.3
 """Shares of what is left of the budget: sums of pixels, products of pixels."""
 MIDDLE = 128
 """Grey level from which pixels are counted: sums of what is left of it change half as much."""
