@@ -48,6 +48,9 @@ def describe(name: str, cls: type) -> None:
     from simulacra.core import options
 
     print(f"{name}: {paragraph(cls.__doc__)}\n")
+    if getattr(cls, "private", False):
+        how = "It needs" if getattr(cls, "needs_budget", False) else "It can be fitted under"
+        print(f"{how} a privacy budget: --epsilon 1 --delta 1e-9.\n")
     fields = options.fields(cls)
     print("Fields, set with --set FIELD=VALUE:" if fields else "It has no fields.")
     for field in fields:
