@@ -39,15 +39,15 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 PRESETS = ("adaptive", "tree", "independent")
-SINGLE, SCORES, FOREST = 0.15, 0.05, 0.25
+SINGLE, SCORES, FOREST = 0.15, 0.05, 0.15
 """Shares of the budget for all columns, for each of two rounds of distances, and for the first forest of pairs."""
 POWER = 0.5
 """Noise of pairs is divided by their cells to this power; 2/3 is best for equal weights, less protects small pairs."""
-RARE = 1.0
+RARE = 0.5
 """Levels with fewer rows than so many deviations of a pair's noise are joined."""
 LOOK_STEPS, STEPS = 60, 300
 """Most evaluations of an estimate on the way, and of the last one."""
-MOST_CELLS = {"adaptive": 200_000, "tree": 3_000, "independent": 0}
+MOST_CELLS = {"adaptive": 80_000, "tree": 3_000, "independent": 0}
 """Cells that the junction tree may have."""
 DRAWN = 60_000
 """Rows drawn from the first model to learn its marginals."""
