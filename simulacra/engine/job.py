@@ -45,9 +45,11 @@ def gather(recipe: Recipe, method: Generator, data: Any, holdout: Any, secret: b
     if source is None:
         return _without_data(recipe, method)
     with task("read"):
-        # Under a budget the schema is a claim that the method holds the rows against, not a way to read them.
-        schema = recipe.schema if recipe.epsilon is None else None
-        rows = take(source, na=recipe.na, schema=schema, size=recipe.size, mode=recipe.mode or None)
+        # Under a budget the schema is a claim that the method holds the rows against, not a way to read them, and no
+        # row may decide how the numbers of another are read.
+        free = recipe.epsilon is None
+        schema = recipe.schema if free else None
+        rows = take(source, na=recipe.na, schema=schema, size=recipe.size, mode=recipe.mode or None, signs=free)
     if len(rows) == 0:
         raise DataError(f"{recipe.data or 'data'}: the table has a header but no rows; give at least one row")
     for column, what in ((recipe.target, "target"), (recipe.person, "person")):
@@ -86,7 +88,8 @@ def _privately(
 
 
 def _taken(source: Any, recipe: Recipe) -> Dataset:
-    return take(source, na=recipe.na, size=recipe.size, mode=recipe.mode or None)
+    free = recipe.epsilon is None
+    return take(source, na=recipe.na, size=recipe.size, mode=recipe.mode or None, signs=free)
 
 
 def _kind(table: Any) -> tuple[str, dict[str, Any] | None]:

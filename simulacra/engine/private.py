@@ -13,7 +13,7 @@ from simulacra.core.atomic import write_json, write_text, writing
 from simulacra.core.budget import Budget
 from simulacra.core.case import Case
 from simulacra.core.data import Dataset
-from simulacra.core.errors import ConfigError, OutputError
+from simulacra.core.errors import ConfigError, DataError, OutputError
 from simulacra.core.generator import Generator
 from simulacra.core.render import sign
 from simulacra.core.report import Finding, Report
@@ -44,7 +44,12 @@ def public(schema: Schema | None) -> Schema | None:
     """Return what a schema says of columns; the rest of it was counted on the rows and is not declared by anyone."""
     if schema is None:
         return None
-    tables = {n: dataclasses.replace(t, rows=None, key=(), together=()) for n, t in schema.tables.items()}
+    from simulacra.parts._domain_declared import public_column
+
+    tables = {
+        name: dataclasses.replace(t, rows=None, key=(), together=(), columns=tuple(map(public_column, t.columns)))
+        for name, t in schema.tables.items()
+    }
     return dataclasses.replace(schema, tables=tables, links=())
 
 
@@ -94,8 +99,11 @@ def split(data: Dataset, person: str | None, secret: bytes) -> tuple[Dataset, Da
     owners = range(len(data)) if person is None else frame[person].cast(str).to_list()
     coins = {owner: _coin(secret, owner) for owner in set(owners)}
     kept = np.array([coins[owner] < HOLDOUT for owner in owners], bool)
-    if not kept.any() or kept.all():
+    if not kept.any():
         return data, None, "All rows were fitted: too few to keep any back."
+    if kept.all():
+        # To fit on all of them after all would let the coin of one more person exchange everybody's rows.
+        raise DataError("too few persons: the coins kept all of them back; leave the private report out, or run again")
     name = next(iter(data.frames))
     fitted, apart = (dataclasses.replace(data, frames={name: frame.filter(m)}) for m in (~kept, kept))
     whose = "" if person is None else f", all those of the same {person!r} together,"
@@ -119,8 +127,8 @@ def judged(made: Dataset, method: Generator, real: Dataset, holdout: Dataset | N
     """Compare made rows with the real ones: everything a check without a budget would say."""
     report = check(
         made,
-        real=real,
-        holdout=holdout,
+        real=_as_learned(real, method.schema_),
+        holdout=None if holdout is None else _as_learned(holdout, method.schema_),
         target=recipe.target,
         only=recipe.only or None,
         seed=recipe.seed,
@@ -129,6 +137,19 @@ def judged(made: Dataset, method: Generator, real: Dataset, holdout: Dataset | N
     about = f"NOT FOR RELEASE. {len(made):,} rows made by {method.name} under a privacy budget, beside the real rows."
     title = f"Private report, not for release: {recipe.data or 'rows in memory'}"
     return dataclasses.replace(report, meta={**report.meta, "title": title, "about": about})
+
+
+def _as_learned(data: Dataset, schema: Schema) -> Dataset:
+    """Return real rows whose numbers are read as the method read them: cell by cell, whatever signs they have."""
+    import polars as pl
+
+    from simulacra.parts import _domain_cells as cells
+
+    signed = [c.name for c in schema.columns if c.kind == "number" and data.frame[c.name].dtype == pl.String]
+    if not signed:
+        return data
+    frame = data.frame.with_columns(cells.numbers(cells.texts(data.frame[name])) for name in signed)
+    return Dataset({next(iter(data.frames)): frame}, lineage=data.lineage)
 
 
 def unmeasured(report: Report) -> Report:

@@ -121,7 +121,7 @@ class Recipe:
         noise = Noise() if self.unsafe_seed is None else UnsafeNoise(options.whole(self.unsafe_seed, "unsafe_seed"))
         out = Budget(self.epsilon, self.delta, self.person, self.person_rows, noise=noise)  # type: ignore[arg-type]
         if self.data:
-            out.public.append("the layout of the file: its format, encoding, delimiter, quotes and decimal sign")
+            out.public.append("the layout of the file: its format, encoding, delimiter and quotes")
         return out
 
     def generator(self) -> Generator:

@@ -30,23 +30,31 @@ INFINITE = ("inf", "-inf", "+inf", "infinity", "-infinity", "+infinity", "∞", 
 
 
 def typed(
-    frame: pl.DataFrame, shown: str, *, na: Sequence[str] = (), decimal: str | None = None, delimiter: str = ","
+    frame: pl.DataFrame,
+    shown: str,
+    *,
+    na: Sequence[str] = (),
+    decimal: str | None = None,
+    delimiter: str = ",",
+    signs: bool = True,
 ) -> tuple[pl.DataFrame, dict[str, str]]:
     """Return the frame with numbers and booleans in place of text, and column -> how its numbers were written.
 
-    na: cells to take as missing. decimal: "." or ",", None to find out column by column. Raises DataError for
-    infinities.
+    na: cells to take as missing. decimal: "." or ",", None to find out column by column. signs: read numbers
+    with thousands signs or a decimal comma too; what these mean, all cells of a column decide together. Raises
+    DataError for infinities.
     """
     import polars as pl
 
     comma = None if decimal is None else decimal == ","
     raw = [_unless(column, column.is_in(list(na))) for column in frame.iter_columns()]
-    out = [_typed(column, shown, comma, delimiter) for column in raw]
+    mark = delimiter if signs else None
+    out = [_typed(column, shown, comma, mark) for column in raw]
     if comma is None and any(COMMA in written for _, written in out):
         # Another column shows that the comma is decimal here, so "1.234" is a thousand and more.
         for i, (_, written) in enumerate(out):
             if written == ".3f":
-                retried = _typed(raw[i], shown, True, delimiter)
+                retried = _typed(raw[i], shown, True, mark)
                 out[i] = out[i] if retried[0].dtype == pl.String else retried
     looks = {series.name: written.replace(COMMA, "") for series, written in out}
     return frame.with_columns([series for series, _ in out]), {name: look for name, look in looks.items() if look}
@@ -78,10 +86,10 @@ def _unless(column: pl.Series, gone: pl.Series) -> pl.Series:
     return column.set(gone.fill_null(False), None) if gone.any() else column
 
 
-def _typed(column: pl.Series, shown: str, comma: bool | None, delimiter: str) -> tuple[pl.Series, str]:
+def _typed(column: pl.Series, shown: str, comma: bool | None, delimiter: str | None) -> tuple[pl.Series, str]:
     """Return the column as numbers or truths where all cells are, and how its numbers were written.
 
-    comma: whether the comma is the decimal sign, None when unknown.
+    comma: whether the comma is the decimal sign, None when unknown. delimiter: None leaves numbers with signs as text.
     """
     import polars as pl
 
@@ -112,7 +120,7 @@ def _typed(column: pl.Series, shown: str, comma: bool | None, delimiter: str) ->
         return (bare.cast(pl.Int64, strict=False), "") if same else (column, "")
     if comma is not True and values.str.contains(DECIMAL).all() and values.str.contains(r"\d").all():
         return _decimal(column, bare, values)
-    return _with_signs(column, bare, values, comma, delimiter)
+    return (column, "") if delimiter is None else _with_signs(column, bare, values, comma, delimiter)
 
 
 def _affixes(values: pl.Series) -> tuple[str, str]:

@@ -33,6 +33,7 @@ def read(
     limit: int = LIMIT,
     size: int | None = None,
     mode: str | None = None,
+    signs: bool = True,
 ) -> Dataset:
     """Read a table, or images as a table, with its inferred schema; every value stays what it is in the file.
 
@@ -41,7 +42,8 @@ def read(
     None goes by content and ending. For delimited text: delimiter, quote ("" for none), encoding (a Python codec) and
     decimal ("." or ",") are found out when None; names are the columns of a text without a
     header. limit: most bytes after unpacking. size, mode: of images, in pixels a side, "grey" or "colour"; None as
-    they are.
+    they are. signs: of delimited text, read columns of numbers with thousands signs or a decimal comma as numbers; one
+    cell decides there what the others mean.
     Raises DataError with file, line and column for what cannot be read, MissingExtra for .zst without pyarrow.
     """
     from simulacra.core.data import Dataset
@@ -53,7 +55,7 @@ def read(
         return images.read(source, size=size, mode=mode, limit=limit, table=table)
     if size is not None or mode is not None:
         raise ConfigError(f"size and mode are for images, and {source} is no folder or .npz archive of images")
-    given = _Options(tuple(na), delimiter, quote, encoding, decimal, names)
+    given = _Options(tuple(na), delimiter, quote, encoding, decimal, names, signs)
     _check(na, format, given)
     data, found, shown = sources.load(source, limit, format)
     frame, formats = _frame(data, found, shown, given)
@@ -69,6 +71,7 @@ class _Options:
     encoding: str | None
     decimal: str | None
     names: Sequence[str] | None
+    signs: bool = True
 
 
 def _frame(data: bytes, found: str, shown: str, given: _Options) -> tuple[pl.DataFrame, dict[str, str]]:
@@ -83,7 +86,7 @@ def _frame(data: bytes, found: str, shown: str, given: _Options) -> tuple[pl.Dat
         return cells.cleaned(formats.read_jsonl(text, shown), shown, given.na), {}
     mark = given.delimiter or ("\t" if found == "tsv" else None)
     raw, mark = delimited.parse(text, shown, delimiter=mark, quote=given.quote, names=given.names)
-    return cells.typed(raw, shown, na=given.na, decimal=given.decimal, delimiter=mark)
+    return cells.typed(raw, shown, na=given.na, decimal=given.decimal, delimiter=mark, signs=given.signs)
 
 
 def _check(na: Sequence[str], format: str | None, given: _Options) -> None:

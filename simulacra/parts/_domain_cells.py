@@ -135,7 +135,7 @@ def _plain(text: pl.Series) -> pl.Series:
 def _number_texts(values: pl.Series) -> pl.Series:
     """Write numbers: whole ones without a point, others as short as they can be told apart."""
     values = values.set(values.is_infinite().fill_null(False), None)
-    whole = ((values == values.round()) & (values.abs() < 1e15)).fill_null(False)
+    whole = ((values == values.round()) & (values.abs() < 2.0**63)).fill_null(False)
     digits = values.set(~whole, 0.0).cast(pl.Int64, strict=False).cast(pl.String)
     out: pl.Series = values.cast(pl.String).zip_with(~whole, digits)
     return out

@@ -97,12 +97,20 @@ def surrogate(column: Column) -> Want:
     return Want(column, codec.there())
 
 
+def public_column(column: Column) -> Column:
+    """Return the facts of a column without shares, and without reasons that quote the data.
+
+    Shares are counts of the data, declared or not: the budget pays for them, and only for them.
+    """
+    why = column.why if column.why and column.source == "declared" else "declared"
+    return dataclasses.replace(column, missing=0.0, weights=(), heavy_tail=False, why=why)
+
+
 # Kinds ----------------------------------------------------------------------------------------------------------------
 
 
 def _want(column: Column, bins: int) -> Want:
-    # Shares are counts of the data, declared or not: the budget pays for them, and only for them.
-    bare = dataclasses.replace(column, missing=0.0, weights=(), heavy_tail=False, why=column.why or "declared")
+    bare = public_column(column)
     if column.kind in SURROGATES:
         return surrogate(bare)
     if facts.laid_out(bare):

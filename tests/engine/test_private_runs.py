@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,13 @@ from simulacra.core.errors import BudgetError, ConfigError, DataError, OutputErr
 from simulacra.core.lineage import keyed_hash
 from simulacra.core.noise import Noise, UnsafeNoise
 from simulacra.core.schema import Schema
+from simulacra.engine.inputs import take
+from simulacra.engine.job import gather
+from simulacra.engine.private import split
 from simulacra.engine.recipe import Recipe
 from simulacra.engine.run import run
 from simulacra.io import folder
+from simulacra.parts._domain_cells import texts
 from simulacra.tables import Private
 from simulacra.testing import toys
 
@@ -263,3 +267,61 @@ def test_the_audited_page_says_whether_it_may_leave(tmp_path: Path) -> None:
     for wrong, said in ((tmp_path / "plain", "no claim to sign"), (tmp_path, "a page to sign is written for a folder")):
         with pytest.raises(ConfigError, match=said):
             private.signed(wrong, audit, apart=False)
+
+
+LINES = {
+    "a decimal comma in a column of thousands": ["50,656", "99,248", "1,234"],
+    "dots as signs of thousands": ["22.600", "72.332", "1.234"],
+    "long numbers": ["11326571694195230", "86039411098138503", "1132657169419523"],
+}
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+@pytest.mark.parametrize("odd", ["12,5", "1.5", "x", "1.234.567", "1.234,5"])
+def test_no_row_of_a_file_decides_how_the_numbers_of_another_are_read(tmp_path: Path, odd: str, delimiter: str) -> None:
+    """What the domain counts of the other rows is the same with one odd cell in any column, or in all of them."""
+    found = []
+    rows = [*zip(*LINES.values(), strict=True)] * 5
+    for extra in ([], [(odd,) * len(LINES)], [("12,5", *[LINES[n][0] for n in [*LINES][1:]])]):
+        path = tmp_path / f"{len(found)}.csv"
+        lines = [delimiter.join(f'"{c}"' for c in row) for row in (tuple(LINES), *rows, *extra)]
+        path.write_text("\n".join(lines) + "\n", "utf-8")
+        recipe = Recipe(method="tables/private", data=str(path), epsilon=1.0, delta=1e-6)
+        frame = gather(recipe, recipe.generator(), None, None).fitted.frame.head(len(rows))
+        found.append([texts(frame[name]).to_list() for name in LINES])
+    assert found[1] == found[0] and found[2] == found[0]
+
+
+def test_a_private_report_reads_signed_numbers_as_the_method_did(tmp_path: Path) -> None:
+    """Thousands with commas are text in the rows that were read, and numbers in the report."""
+    path = tmp_path / "rows.csv"
+    path.write_text("pay\n" + "\n".join(f'"{1000 + 37 * i:,}"' for i in range(400)) + "\n", "utf-8")
+    made = simulacra.make(path, private_report=tmp_path / "report", only=["fidelity"], **BUDGET, **FAST)
+    assert made.private_report is not None
+    assert made.data.schema["pay"].is_integer()
+
+
+def test_what_a_schema_counted_on_the_rows_is_in_no_recipe(tmp_path: Path) -> None:
+    """Facts that are public leave; shares of missing cells and levels, and reasons that quote them, do not."""
+    frame = planted().drop("user")
+    seen = simulacra.look(frame)
+    columns = tuple(replace(c, public=True) for c in seen.columns)
+    schema = replace(seen, tables={name: replace(t, columns=columns) for name, t in seen.tables.items()})
+    simulacra.make(frame, schema=schema, out=tmp_path / "out", **BUDGET, **FAST)
+    told = "".join(p.read_text("utf-8") for p in (tmp_path / "out").rglob("*") if p.suffix in (".toml", ".json", ".md"))
+    assert "most often" not in told
+    assert "weights = [" not in told and "missing = 0." not in told
+
+
+def test_coins_that_keep_everybody_back_are_refused() -> None:
+    """One person more must not exchange the rows that are fitted; with a single person that would be one in five."""
+    one = take(planted(1))
+    refused = 0
+    for i in range(200):
+        try:
+            fitted, apart, _ = split(one, "user", i.to_bytes(32, "big"))
+        except DataError:
+            refused += 1
+        else:
+            assert len(fitted) == 1 and apart is None
+    assert 5 < refused < 100
