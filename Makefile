@@ -3,7 +3,7 @@
 #   make test         ruff, mypy and the tests
 #   make test-slow    the tests that take longer
 #   make bench        the figures of docs/benchmarks.md (needs the benchmark data, see there)
-#   make bench-peers  other libraries, each in an environment of its own under build/peers (3 to 5 GB)
+#   make bench-peers  other libraries, each in an environment of its own under build/peers (6 GB)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
