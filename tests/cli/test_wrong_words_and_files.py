@@ -115,7 +115,8 @@ def test_text_that_is_not_utf8_is_read_as_it_was_meant(say: Say) -> None:
         (["--workers", "0"], "workers must be a whole number, at least 1, got 0"),
         (["--schema", "none.toml"], "none.toml"),
         (["--holdout", "none.csv"], "none.csv"),
-        (["--epsilon", "1"], "--epsilon"),
+        (["--epsilon", "1"], "delta is missing"),
+        (["--epsilom", "1"], "--epsilom"),
     ],
 )
 def test_wrong_words_are_named_and_nothing_is_written(words: list[str], told: str, say: Say) -> None:
