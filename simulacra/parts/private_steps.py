@@ -12,6 +12,7 @@ in differential privacy, for noise as a sum of draws.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,8 @@ CHUNK = 512
 MARGIN = 1e-4
 """Part by which gradients are clipped below the norm, so that rounding never exceeds it."""
 EXTRA = "private-training"
+WORDS, BEFORE = 624, 24
+"""Words of the state of torch's generator on the CPU (MT19937, each in 8 bytes), and bytes that stand before them."""
 
 
 class PrivateSteps:
@@ -142,10 +145,11 @@ class PrivateSteps:
 
     def rows(self) -> Tensor:
         """Return the numbers of the rows of the next step, none at all now and then, and seed what is drawn in it."""
-        self._draw.manual_seed(self._seed())
-        self._noise.manual_seed(self._seed())
+        self._refill(self._draw)
+        self._refill(self._noise)
         # What a loss draws is as secret as the sample: with it known, a row more would change what others drew.
         torch.manual_seed(self._seed())
+        self._refill(torch.default_generator)
         taken = torch.rand(self.count, generator=self._draw, dtype=torch.float64) < self.rate
         return taken[self.units].nonzero()[:, 0].to(self.device)
 
@@ -222,6 +226,16 @@ class PrivateSteps:
             "noise": "floating point, a sum of four draws",
             "device": self.device,
         }
+
+    def _refill(self, generator: torch.Generator) -> None:
+        """Give a generator a state out of all it can have; of a seed the CPU's keeps 32 bits, few enough to try."""
+        generator.manual_seed(self._seed())
+        if generator.device.type == "cpu":
+            secret = b"".join(self._seed().to_bytes(8, "little") for _ in range(8))
+            words = np.frombuffer(hashlib.shake_256(secret).digest(4 * WORDS), np.uint32).astype(np.uint64)
+            state = generator.get_state()
+            state[BEFORE : BEFORE + 8 * WORDS] = torch.from_numpy(words.view(np.uint8))
+            generator.set_state(state)
 
     def _applied(self) -> None:
         if any(bool(torch.equal(w, first)) for w, first in zip(self.weights, self._first, strict=True)):

@@ -397,3 +397,23 @@ def test_row_16_a_person_of_many_rows_counts_no_more_than_was_bounded() -> None:
         steps_for(0.1, np.repeat(np.arange(4), 3), most=2)
     with pytest.raises(ConfigError, match="person"):
         fitted(table(), Budget(1, 1e-6, person="nobody"))
+
+
+def test_row_9_a_step_of_training_has_more_states_than_can_be_tried() -> None:
+    """The seed of torch's generator on the CPU counts by 32 bits alone; samples and noise hang on all that is given."""
+    import torch
+
+    from simulacra.parts.private_steps import PrivateSteps
+
+    found = []
+    for high in (0, 7 << 32):
+        steps = PrivateSteps(
+            rate=0.5, steps=1, sigma=1.0, clip=1.0, lot=500.0, units=np.arange(1000), most=1,
+            seed=lambda high=high: 5 + high, device="cpu",
+        )  # fmt: skip
+        rows = steps.rows()
+        again = steps.rows()
+        assert torch.equal(rows, again)
+        assert 400 < len(rows) < 600
+        found.append((rows.tolist(), torch.randn(20, generator=steps._noise).tolist(), torch.randn(20).tolist()))
+    assert all(a != b for a, b in zip(*found, strict=True))
