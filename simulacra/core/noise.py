@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from simulacra.core.errors import need
+from simulacra.core.errors import BudgetError, need
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,9 +105,10 @@ def _library() -> None:
 
 
 def _agree(mechanism: Any, change: float, ours: float) -> None:
-    """Assert that the library's own privacy map finds no more than what the ledger is charged."""
+    """Raise BudgetError unless the library's own privacy map finds no more than what the ledger is charged."""
     theirs = mechanism.map(change)
-    assert theirs <= ours * (1 + 1e-9), f"the noise costs rho {theirs:g}, and {ours:g} was charged"
+    if not theirs <= ours * (1 + 1e-9):
+        raise BudgetError(f"the noise costs rho {theirs:g}, and {ours:g} was charged; nothing was released")
 
 
 def scale_of(sensitivity: float, rho: float) -> float:
