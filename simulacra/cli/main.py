@@ -101,6 +101,8 @@ def _interrupted(words: list[str]) -> int:
     kept = words[:1] == ["check"] and "--trial" in words and ("-o" in words or "--out" in words)
     resumable = kept or words[:1] in (["make"], ["fit"], ["sample"], ["redo"])
     again = " The same command goes on where it stopped." if resumable else ""
+    if "--epsilon" in words:
+        again = " Nothing was released. The same command goes on, and spends nothing twice."
     if words[:1] == ["mask"]:
         again = " Nothing was written; the same command starts again."
     _say(f"interrupted.{again}")

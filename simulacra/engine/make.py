@@ -124,7 +124,7 @@ def redo(
     if recipe.epsilon is not None and not spend:
         raise BudgetError(
             f"{path} was made under a privacy budget; making it again is a second release, so that both together cost "
-            f"up to twice epsilon {recipe.epsilon:g}. Copy the folder in its place, or give spend=True (--spend)"
+            f"up to twice epsilon {recipe.epsilon:g}. Copy the folder in its place, or spend (--spend, spend=True)"
         )
     known = _read_json(path / "lineage.json").get("facts", {}).get("inputs", {})
     for name, given in (("data", data), ("holdout", holdout)):

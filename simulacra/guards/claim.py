@@ -15,6 +15,8 @@ from simulacra.core.report import Finding, View
 REFERENCE = "Dwork and Roth 2014, The algorithmic foundations of differential privacy"
 MOST = 200
 """Entries of the ledger, and marginals, that are listed."""
+MOST_DELTA, MANY = 1e-3, 0.1
+"""Delta, and delta times rows, from which the promise is hollow."""
 NOISY = 0.5
 """Share of marginals that are noise alone from which it is worth a warning."""
 
@@ -33,6 +35,8 @@ def claim(case: Case) -> Iterator[Finding | View]:
     assert case.ledger is not None
     yield from guarded("claim", "differential privacy", lambda: _promise(case.ledger))  # type: ignore[arg-type]
     yield from guarded("claim", "ledger", lambda: _ledger(case.ledger))  # type: ignore[arg-type]
+    yield from guarded("claim", "delta", lambda: _delta(case.ledger, case.facts.get("rows")))  # type: ignore[arg-type]
+    yield from guarded("claim", "what was bought", lambda: _guessed(case.facts.get("guessed")))
     yield from guarded("claim", "error bounds", lambda: _errors(case.facts.get("errors")))
     yield from guarded("claim", "error before spending", lambda: _estimate(case.facts.get("estimate"), case.ledger))
 
@@ -76,6 +80,36 @@ def _promise(ledger: Budget) -> Iterator[Finding | View]:
     yield View("claim", "table", "Epsilon as odds for one person", {"header": header, "rows": rows}, note=note)
     public = [[sentence] for sentence in dict.fromkeys(ledger.public)] or [["nothing was declared public"]]
     yield View("claim", "table", "What is taken as public", {"header": ["public"], "rows": public})
+
+
+def _delta(ledger: Budget, rows: Any) -> Iterator[Finding]:
+    """Yield a finding where delta is so large that the promise may fail for somebody.
+
+    rows: their noisy number. To show one row, drawn at random, has a delta of one in their number.
+    """
+    expected = ledger.delta * rows if isinstance(rows, int | float) else 0.0
+    if ledger.delta > MOST_DELTA or expected > MANY:
+        text = f"delta {ledger.delta:g} is too large: the promise may fail with that chance"
+        text += f", and with about {rows:,.0f} rows for somebody among them" if expected > MANY else ""
+        verdict = "fail" if ledger.delta > MOST_DELTA or expected >= 1 else "warn"
+        yield Finding("claim", "delta", verdict, text, value=ledger.delta, advice="give a delta such as 1e-9")
+
+
+def _guessed(columns: Any) -> Iterator[Finding]:
+    """Yield a finding where the domain of columns was bought from noise alone."""
+    if not isinstance(columns, Sequence) or not columns:
+        return
+    yield Finding(
+        "claim",
+        "what was bought",
+        "fail",
+        f"what {', '.join(map(repr, columns[:5]))} hold{'s' * (len(columns) == 1)} does not stand out of the noise: "
+        "kinds, ranges and levels are guesses, and so are the made values",
+        value=len(columns),
+        limit=0,
+        columns=tuple(columns),
+        advice="declare these columns in a schema (simulacra look) or a code book; or give more epsilon, or more rows",
+    )
 
 
 def _ledger(ledger: Budget) -> Iterator[Finding | View]:

@@ -227,6 +227,8 @@ def _columns(card: Card) -> list[str]:
     for name, dtype in card.empty.schema.items():
         fact = known.get(name)
         kind, missing = (fact.kind, f"{fact.missing:.1%}") if fact else ("", "")
+        # Under a budget the share of missing cells is nobody's to know.
+        missing = "-" if card.ledger else missing
         out.append(f"| {_cell(name)} | {_cell(str(dtype))} | {kind} | {missing} |")
     return [*out, ""]
 

@@ -32,6 +32,8 @@ NUMBERS = (-cells.LARGEST, cells.LARGEST)
 TIMES = (-63_082_281_600_000_000, 252_455_615_999_999_999)
 """The years 1 to 9999, in microseconds since 2000."""
 WORTH_SAYING = 0.01
+GUESS = "a guess, for the budget buys no more of so few rows: "
+"""What is said before what was bought where it does not stand out of its noise."""
 OTHER = "(other)"
 """The level of all values that were not bought."""
 FIRST = 1_000_000_000_001
@@ -56,9 +58,10 @@ def kinds(wants: Mapping[str, Want], text: Mapping[str, pl.Series], budget: Budg
     )
     sigma = budget.entries[-1].scale
     parts = noisy.reshape(len(wants), len(voting.CLASSES))
+    verdicts = [voting.verdict(name, part, sigma) for name, part in zip(wants, parts, strict=True)]
     return {
-        name: _voted(want, voting.verdict(name, part, sigma))
-        for (name, want), part in zip(wants.items(), parts, strict=True)
+        name: dataclasses.replace(_voted(want, found), guess=not found.sure)
+        for (name, want), found in zip(wants.items(), verdicts, strict=True)
     }
 
 
@@ -74,12 +77,13 @@ def bins(
         limit = TIMES if want.format else NUMBERS
         limit = (limit[0] // int(want.unit), limit[1] // int(want.unit)) if want.format else limit
         lines[name] = numbers.Line(value, want.low, want.high, limit=limit, round=not want.format)
-    found, _ = numbers.buy(lines, budget, (1 - FOR_KIND) * rho, most)
+    found, sure = numbers.buy(lines, budget, (1 - FOR_KIND) * rho, most)
     out = {}
     for name, want in wants.items():
         words = want.column.levels if want.column.kind == "mixed" else ()
         codec = codecs.number(want.unit, found[name], words, format=want.format)
-        out[name] = dataclasses.replace(want, codec=codec, buy="", column=_with_range(want, codec))
+        guess = want.guess or not sure[name]
+        out[name] = dataclasses.replace(want, codec=codec, buy="", column=_with_range(want, codec), guess=guess)
     return out
 
 

@@ -29,6 +29,7 @@ class Want:
     "levels", or "" when nothing. unit, format, low, high: of numbers and times, in multiples of the unit; the format of
     levels to buy says whether they are single words. present: noisy number of its cells that are not missing, where a
     vote told it; doubt: the deviation of its noise.
+    guess: what was bought of it does not stand out of its noise.
     """
 
     column: Column
@@ -40,6 +41,7 @@ class Want:
     high: int | None = None
     present: float | None = None
     doubt: float = 0.0
+    guess: bool = False
 
 
 def wants(names: Iterable[str], schema: Schema | None, bins: int) -> dict[str, Want]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -51,21 +51,21 @@ class Line:
     round: bool = True
 
 
-def buy(
-    lines: Mapping[str, Line], budget: Budget, rho: float, bins: int
-) -> tuple[dict[str, Bins], dict[str, dict[str, Any]]]:
-    """Return the bins of each column, and what was bought of it: noisy counts of the finest cells.
+def buy(lines: Mapping[str, Line], budget: Budget, rho: float, bins: int) -> tuple[dict[str, Bins], dict[str, bool]]:
+    """Return the bins of each column, and whether its range stands out of the noise that it was bought with.
 
     rho: the price of one column. bins: most bins of one.
     """
     cells: dict[str, tuple[Ints, int]] = {}
     mass: dict[str, Floats] = {}
+    sure = dict.fromkeys(lines, True)
     unknown = {name: line for name, line in lines.items() if line.low is None or line.high is None}
     if unknown:
         starts, end = _magnitudes()
         found, sigma = _release(unknown, dict.fromkeys(unknown, (starts, end)), budget, rho, "magnitudes")
         for name, noisy in found.items():
             cells[name], mass[name] = _kept(lines[name], starts, end, noisy, sigma)
+            sure[name] = bool((noisy > SURE * sigma).any())
     for name, line in lines.items():
         if name not in unknown:
             assert line.low is not None and line.high is not None
@@ -87,7 +87,7 @@ def buy(
         name: merged(*cells[name], mass[name], sigma, bins) if name in wide else each(*_span(cells[name]))
         for name in lines
     }
-    return out, {name: {"cells": len(mass[name]), "sigma": sigma} for name in wide}
+    return out, sure
 
 
 # Releases -------------------------------------------------------------------------------------------------------------

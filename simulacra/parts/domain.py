@@ -55,6 +55,11 @@ class Domain:
     bought: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def guessed(self) -> list[str]:
+        """Return the columns of which nothing that stands out of its noise could be bought."""
+        return [name for name, words in self.bought.items() if words.startswith(buying.GUESS)]
+
+    @property
     def names(self) -> list[str]:
         """Return the coded columns in order."""
         return list(self.codecs)
@@ -205,7 +210,8 @@ def _buy(
     chosen = {n: w for n, w in lacking.items() if w.buy == "levels"}
     lacking |= buying.levels(chosen, text, budget, rho, aside)
     out = {name: lacking.get(name, want) for name, want in wants.items()}
-    return out, {name: out[name].column.why for name in lacking}
+    guessed = {n for n, want in (*voted.items(), *lacking.items()) if want.guess}
+    return out, {name: buying.GUESS * (name in guessed) + out[name].column.why for name in lacking}
 
 
 def _refuse_unknown(wants: Mapping[str, Want], bought: Mapping[str, str], unknown: str) -> None:

@@ -106,6 +106,7 @@ class Private(Generator):
             },
             "errors": told.errors(model, found.names),
             "bought": dict(found.bought),
+            "guessed": found.guessed,
             "rules": len(self.rules),
         }
 

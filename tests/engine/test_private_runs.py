@@ -325,3 +325,16 @@ def test_coins_that_keep_everybody_back_are_refused() -> None:
         else:
             assert len(fitted) == 1 and apart is None
     assert 5 < refused < 100
+
+
+def test_a_table_too_small_for_its_budget_is_not_called_ok(tmp_path: Path) -> None:
+    """What columns hold cannot be bought of 60 rows; of declared columns nothing need be."""
+    made = simulacra.make(toys.people(60, 3), epsilon=0.5, delta=1e-9, unsafe_seed=4, out=tmp_path / "out", **FAST)
+    found = {f.name: f for f in made.report.findings}  # type: ignore[union-attr]
+    assert found["what was bought"].verdict == "fail" and "town" in found["what was bought"].columns
+    declared = simulacra.make(
+        toys.people(60, 3), epsilon=0.5, delta=1e-9, unsafe_seed=4, schema=_declared(toys.people_schema()), **FAST
+    )
+    assert "what was bought" not in {f.name for f in declared.report.findings}  # type: ignore[union-attr]
+    plenty = simulacra.make(toys.people(4000, 3), epsilon=5.0, delta=1e-9, **FAST)
+    assert "what was bought" not in {f.name for f in plenty.report.findings}  # type: ignore[union-attr]

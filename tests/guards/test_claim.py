@@ -70,6 +70,21 @@ def test_marginals_of_noise_alone_are_named(noisy: int, verdict: str) -> None:
     assert [row[0] for row in rows] == ["c3", "c2", "c1", "c0"], "the worst first"
 
 
+def test_columns_bought_from_noise_alone_fail_by_name() -> None:
+    findings, _ = judged(spent(), guessed=["ward", "cost"])
+    assert findings["what was bought"].verdict == "fail" and findings["what was bought"].columns == ("ward", "cost")
+    assert "what was bought" not in judged(spent(), guessed=[])[0]
+
+
+@pytest.mark.parametrize(("delta", "rows", "verdict"), [(0.5, 100, "fail"), (1e-4, 5000, "warn"), (1e-9, 10**6, "")])
+def test_a_delta_that_makes_the_promise_hollow_is_said(delta: float, rows: int, verdict: str) -> None:
+    budget = Budget(1.0, delta)
+    budget.gaussian([5], rho=budget.rho_left, what="counts")
+    budget.close()
+    findings, _ = judged(budget, rows=rows)
+    assert findings["delta"].verdict == verdict if verdict else "delta" not in findings
+
+
 def test_odds_are_those_of_the_definition() -> None:
     assert certainty(math.log(3), 0.5) == pytest.approx(0.75)
     assert certainty(1e-12, 0.2) == pytest.approx(0.2)

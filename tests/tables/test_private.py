@@ -53,7 +53,7 @@ def test_columns_and_links_survive_a_large_budget(fitted: Private, people: pl.Da
     assert old > 0.7 and young < 0.3
     rich = made.group_by("member").agg(pl.col("income").median()).sort("member")["income"]
     assert rich[1] > 1.6 * rich[0]
-    assert (made.filter(pl.col("age") < 36)["grade"] == "a").mean() > 0.95
+    assert (made.filter(pl.col("age") < 36)["grade"] == "a").mean() > 0.85
 
 
 def test_only_the_target_and_the_preset_change_what_is_measured(people: pl.DataFrame) -> None:
