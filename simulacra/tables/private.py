@@ -51,7 +51,12 @@ class Private(Generator):
     )
     domain: float = option(0.1, "share of the budget that buys what no schema declares; 0 refuses", low=0, high=0.9)
     bins: int = option(32, "most bins of a number or time", low=2, high=512)
-    size: int = option(200_000, "most cells of the model: the limit on time and memory", low=1_000, high=100_000_000)
+    size: int | None = option(
+        None,
+        "most cells of the model, the limit on time and memory; none for 80,000 (tree 3,000)",
+        low=1_000,
+        high=100_000_000,
+    )
     target: str | None = option(None, "column that a model will predict: its marginals weigh more")
     unknown: str = option(
         "surrogate",
