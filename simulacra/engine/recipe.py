@@ -155,8 +155,11 @@ class Recipe:
                 continue
             if given.name in ("method", "seed") or value != given.default:
                 out[given.name] = list(value) if isinstance(value, tuple) else value
-        if self.settings:
-            out["settings"] = {k: _plain(v) for k, v in self.settings.items()}
+        settings = {k: _plain(v) for k, v in self.settings.items()}
+        if plain := {k: v for k, v in settings.items() if not _is_tables(v)}:
+            out["settings"] = plain
+        # Lists of tables, such as columns, stand where a reader looks for them: [[columns]], not [[settings.columns]].
+        out |= {k: v for k, v in settings.items() if _is_tables(v)}
         if self.schema is not None:
             out["schema"] = self.schema.to_dict()
         return tomli_w.dumps(out)
@@ -180,6 +183,9 @@ class Recipe:
         if "epsilon" in value:
             value.setdefault("method", PRIVATE)
         known = [f.name for f in dataclasses.fields(cls)]
+        tables = {k: value.pop(k) for k in [k for k in value if k not in known and _is_tables(value[k])]}
+        if tables:
+            value["settings"] = {**value.get("settings", {}), **tables}
         for key in value:
             if key not in known:
                 raise ConfigError(f"{where}: unknown entry {key!r}.{near(key, known)}")
@@ -212,6 +218,11 @@ def typed(cls: type, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
 def known_fields(cls: type) -> set[str]:
     """Return the names of a method's fields."""
     return {f.name for f in options.fields(cls)}
+
+
+def _is_tables(value: Any) -> bool:
+    """Return whether a value is what TOML writes as [[name]]."""
+    return isinstance(value, list | tuple) and bool(value) and all(isinstance(v, Mapping) for v in value)
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Generators of text; each module is an address."""
