@@ -9,6 +9,7 @@ SimulacraError (exit code 2)
     OutputError        the output exists, is not writable, or the disk is full
     ModelError         a saved model is damaged, foreign or from a newer version
     BudgetError        the privacy budget does not cover the release
+    SpendError         the limit of cost is reached (exit code 1: what is there can be used)
 
 Each message has four parts: what was wrong, where, what was seen, what to do.
 """
@@ -56,6 +57,12 @@ class ModelError(SimulacraError):
 
 class BudgetError(SimulacraError):
     """The privacy budget does not cover the release."""
+
+
+class SpendError(SimulacraError):
+    """The limit of cost is reached: nothing more is asked, and what was paid for is kept."""
+
+    exit_code = 1
 
 
 def need(module: str, extra: str, who: str) -> ModuleType:

@@ -38,7 +38,11 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "claim": "simulacra.guards.claim:claim",
         "images": "simulacra.guards.images:images",
     },
-    "ports": {"echo": "simulacra.core.port:echo"},
+    "ports": {
+        "echo": "simulacra.core.port:echo",
+        "embedded": "simulacra.parts.prompts.embedded:Embedded",
+        "endpoint": "simulacra.parts.prompts.endpoint:Endpoint",
+    },
 }
 
 
