@@ -1,4 +1,4 @@
-"""Reading and writing: CSV, TSV, Parquet, JSON lines and Arrow, compressed or not, standard streams, and images."""
+"""Reading and writing: CSV, TSV, Parquet, JSON lines and Arrow, compressed or not, images and documents."""
 
 from __future__ import annotations
 
@@ -37,20 +37,22 @@ def read(
 ) -> Dataset:
     """Read a table, or images as a table, with its inferred schema; every value stays what it is in the file.
 
-    source: a path, or "-" for standard input; for images a folder or an .npz archive (see io.images.read). na: cells
-    to take as missing besides the empty one. table: the name of the table. format: csv, tsv, parquet, jsonl or arrow;
-    None goes by content and ending. For delimited text: delimiter, quote ("" for none), encoding (a Python codec) and
-    decimal ("." or ",") are found out when None; names are the columns of a text without a
-    header. limit: most bytes after unpacking. size, mode: of images, in pixels a side, "grey" or "colour"; None as
-    they are. signs: of delimited text, read columns of numbers with thousands signs or a decimal comma as numbers; one
-    cell decides there what the others mean.
+    source: a path, or "-" for standard input; for images a folder or an .npz archive (see io.images.read), for
+    documents a file or a folder of them (io.texts.read). na: cells to take as missing besides the empty one. table: the
+    name of the table. format: csv, tsv, parquet, jsonl or arrow; None goes by content and ending. For delimited text:
+    delimiter, quote ("" for none), encoding (a Python codec) and decimal ("." or ",") are found out when None; names
+    are the columns of a text without a header. limit: most bytes after unpacking. size, mode: of images, in pixels a
+    side, "grey" or "colour"; None as they are. signs: of delimited text, read columns of numbers with thousands signs
+    or a decimal comma as numbers; one cell decides there what the others mean.
     Raises DataError with file, line and column for what cannot be read, MissingExtra for .zst without pyarrow.
     """
     from simulacra.core.data import Dataset
     from simulacra.core.infer import infer
-    from simulacra.io import images
+    from simulacra.io import images, texts
     from simulacra.io import source as sources
 
+    if str(source) != "-" and size is None and mode is None and texts.is_documents(source):
+        return texts.read(source, table=table)
     if str(source) != "-" and images.layout_of(source):
         return images.read(source, size=size, mode=mode, limit=limit, table=table)
     if size is not None or mode is not None:
