@@ -34,6 +34,7 @@ def read(
     size: int | None = None,
     mode: str | None = None,
     signs: bool = True,
+    nested: bool = False,
 ) -> Dataset:
     """Read a table, or images as a table, with its inferred schema; every value stays what it is in the file.
 
@@ -57,7 +58,7 @@ def read(
         return images.read(source, size=size, mode=mode, limit=limit, table=table)
     if size is not None or mode is not None:
         raise ConfigError(f"size and mode are for images, and {source} is no folder or .npz archive of images")
-    given = _Options(tuple(na), delimiter, quote, encoding, decimal, names, signs)
+    given = _Options(tuple(na), delimiter, quote, encoding, decimal, names, signs, nested)
     _check(na, format, given)
     data, found, shown = sources.load(source, limit, format)
     frame, formats = _frame(data, found, shown, given)
@@ -74,6 +75,7 @@ class _Options:
     decimal: str | None
     names: Sequence[str] | None
     signs: bool = True
+    nested: bool = False
 
 
 def _frame(data: bytes, found: str, shown: str, given: _Options) -> tuple[pl.DataFrame, dict[str, str]]:
@@ -81,11 +83,12 @@ def _frame(data: bytes, found: str, shown: str, given: _Options) -> tuple[pl.Dat
     from simulacra.io.encoding import to_utf8
 
     if found in ("parquet", "arrow"):
-        frame = formats.read_parquet(data, shown) if found == "parquet" else formats.read_arrow(data, shown)
+        read = formats.read_parquet if found == "parquet" else formats.read_arrow
+        frame = read(data, shown, nested=given.nested)
         return cells.cleaned(frame, shown, given.na), {}
     text = to_utf8(data, shown, given.encoding)
     if found == "jsonl":
-        return cells.cleaned(formats.read_jsonl(text, shown), shown, given.na), {}
+        return cells.cleaned(formats.read_jsonl(text, shown, nested=given.nested), shown, given.na), {}
     mark = given.delimiter or ("\t" if found == "tsv" else None)
     raw, mark = delimited.parse(text, shown, delimiter=mark, quote=given.quote, names=given.names)
     return cells.typed(raw, shown, na=given.na, decimal=given.decimal, delimiter=mark, signs=given.signs)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulacra.core.errors import DataError
 from simulacra.core.infer_images import shape_of
+from simulacra.io import chats
 
 if TYPE_CHECKING:
     import polars as pl
@@ -16,49 +17,55 @@ if TYPE_CHECKING:
 LONG = re.compile(rb"[-0-9]\d{18}")
 
 
-def read_parquet(data: bytes, shown: str) -> pl.DataFrame:
+def read_parquet(data: bytes, shown: str, *, nested: bool = False) -> pl.DataFrame:
     """Read Parquet. Raises DataError for damaged files and nested columns."""
     import polars as pl
 
     try:
-        return flat(pl.read_parquet(io.BytesIO(data)), shown)
+        return flat(pl.read_parquet(io.BytesIO(data)), shown, nested)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise DataError(
             f"{shown}: the Parquet data are cut short or damaged ({_first(error)}); write it again"
         ) from error
 
 
-def read_arrow(data: bytes, shown: str) -> pl.DataFrame:
+def read_arrow(data: bytes, shown: str, *, nested: bool = False) -> pl.DataFrame:
     """Read Arrow IPC, the file (Feather) or the stream form. Raises DataError for damaged files and nested columns."""
     import polars as pl
 
     try:
         if data.startswith(b"ARROW1"):
-            return flat(pl.read_ipc(io.BytesIO(data)), shown)
-        return flat(pl.read_ipc_stream(io.BytesIO(data)), shown)
+            return flat(pl.read_ipc(io.BytesIO(data)), shown, nested)
+        return flat(pl.read_ipc_stream(io.BytesIO(data)), shown, nested)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise DataError(
             f"{shown}: the Arrow data are cut short or damaged ({_first(error)}); write it again"
         ) from error
 
 
-def read_jsonl(text: bytes, shown: str) -> pl.DataFrame:
+def read_jsonl(text: bytes, shown: str, *, nested: bool = False) -> pl.DataFrame:
     """Read one JSON object a line, or one array of objects. Raises DataError with the line for anything else."""
     import polars as pl
 
     if text.lstrip()[:1] == b"[":
-        return flat(_from_objects(_array(text, shown), shown), shown)
+        return flat(_from_objects(_array(text, shown), shown, nested), shown)
     # The fast reader would round integers beyond 64 bits, so long digits take the exact way.
     if not LONG.search(text):
         try:
-            return flat(pl.read_ndjson(io.BytesIO(text), infer_schema_length=None), shown)
+            found = pl.read_ndjson(io.BytesIO(text), infer_schema_length=None)
+            if not nested or not any(dtype.is_nested() for dtype in found.schema.values()):
+                return flat(found, shown)
         except pl.exceptions.PolarsError:
             pass
-    return flat(_from_objects(_objects(text, shown), shown), shown)
+    return flat(_from_objects(_objects(text, shown), shown, nested), shown)
 
 
-def flat(frame: pl.DataFrame, shown: str) -> pl.DataFrame:
-    """Return the frame, or refuse columns that hold lists, records or objects and a table without columns or rows."""
+def flat(frame: pl.DataFrame, shown: str, nested: bool = False) -> pl.DataFrame:
+    """Return the frame, or refuse columns that hold lists, records or objects and a table without columns or rows.
+
+    nested: take lists and records as JSON text.
+    """
+    frame = chats.as_json(frame) if nested else frame
     for name, dtype in frame.schema.items():
         if (dtype.is_nested() and shape_of(dtype) is None) or dtype.is_object():
             raise DataError(
@@ -105,7 +112,7 @@ def _array(text: bytes, shown: str) -> list[dict[str, Any]]:
     return list(value)
 
 
-def _from_objects(objects: list[dict[str, Any]], shown: str) -> pl.DataFrame:
+def _from_objects(objects: list[dict[str, Any]], shown: str, nested: bool = False) -> pl.DataFrame:
     """Build a frame column by column; what is of several types, or an integer beyond 64 bits, becomes text."""
     import polars as pl
 
@@ -113,6 +120,8 @@ def _from_objects(objects: list[dict[str, Any]], shown: str) -> pl.DataFrame:
     columns = {}
     for name in names:
         cells = [entry.get(name) for entry in objects]
+        if nested:
+            cells = [json.dumps(c, ensure_ascii=False) if isinstance(c, dict | list) else c for c in cells]
         kinds = {type(cell) for cell in cells if cell is not None}
         if kinds & {dict, list}:
             row = next(i for i, cell in enumerate(cells) if isinstance(cell, dict | list))
