@@ -29,6 +29,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "images/vae": "simulacra.images.vae:Vae",
         "images/pca": "simulacra.images.pca:Pca",
         "images/flow": "simulacra.images.flow:Flow",
+        "text/columns": "simulacra.text.columns:Columns",
     },
     "transforms": {},
     "guards": {

@@ -19,6 +19,14 @@ SMALL: dict[str, dict[str, Any]] = {
     "tables/gan": {"steps": 6, "batch": 32, "width": 8},
     "tables/private": {"preset": "tree", "bins": 8},
     "tables/vae": {"steps": 6, "batch": 32, "width": 8, "latent": 3},
+    "text/columns": {
+        "columns": [
+            {"name": "topic", "kind": "category", "values": ["sun", "rain", "wind"]},
+            {"name": "pages", "kind": "number", "low": 0, "high": 1},
+            {"name": "story", "kind": "prompt", "prompt": "{{ pages }} pages about {{ topic }}"},
+        ],
+        "models": [{"port": "echo"}],
+    },
 }
 """Fields of methods that take long, so that the rules, which say nothing of quality, take seconds."""
 
