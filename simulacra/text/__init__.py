@@ -1,1 +1,20 @@
-"""Generators of text; each module is an address."""
+"""Generators of text by language models."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simulacra.text.columns import Columns
+
+_WHERE = {
+    "Columns": "columns",
+}
+__all__ = ["Columns"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        return getattr(importlib.import_module(f"simulacra.text.{_WHERE[name]}"), name)
+    raise AttributeError(f"module 'simulacra.text' has no attribute {name!r}")
