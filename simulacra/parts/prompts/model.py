@@ -41,6 +41,9 @@ class Model:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if self.base_url and self.port == EMBEDDED:
+            # Whoever names a server means it.
+            object.__setattr__(self, "port", "endpoint")
         for low, names in (
             (0.0, ("price_in", "price_out", "context")),
             (1e-9, ("weight", "timeout")),
@@ -54,7 +57,7 @@ class Model:
                     )
         if self.port == "endpoint" and not re.match(r"https?://[^/]", self.base_url):
             raise ConfigError(
-                f"model {self.name!r}: an endpoint needs base_url, e.g. \"http://127.0.0.1:8000/v1\", "
+                f'model {self.name!r}: an endpoint needs base_url, e.g. "http://127.0.0.1:8000/v1", '
                 f"got {self.base_url!r}"
             )
         if self.key_env and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.key_env):
@@ -71,10 +74,7 @@ class Model:
             if name not in known:
                 hint = " Give the key's environment variable as key_env." if "key" in name else near(name, known)
                 raise ConfigError(f"models: unknown entry {name!r}.{hint}")
-        given = dict(entry)
-        if given.get("base_url"):
-            given.setdefault("port", "endpoint")
-        return cls(**given)
+        return cls(**entry)
 
 
 def read_models(entries: Sequence[Mapping[str, Any] | Model]) -> tuple[Model, ...]:
