@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 from simulacra.cli import common
 
 if TYPE_CHECKING:
+    from simulacra.engine.made import Made
     from simulacra.engine.recipe import Recipe
-    from simulacra.engine.run import Made
 
 ENTRIES = (
     "method", "n", "seed", "target", "person", "holdout", "format", "neutralise", "fail_on", "size", "mode",

@@ -7,6 +7,7 @@ notebook has installed a listener with `listen`, so importing and testing stay s
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -54,6 +55,22 @@ def listen(listener: Listener) -> Iterator[None]:
 def quiet() -> Iterator[None]:
     """Send nothing from inside the block: the progress of many small fits would drown that of the whole."""
     with listen(lambda event: None):
+        yield
+
+
+@contextlib.contextmanager
+def detailed(detail: Callable[[Event], str]) -> Iterator[None]:
+    """Add a detail to the events inside the block that have none, such as what was paid so far."""
+    send = _listener.get()
+    if send is None:
+        yield
+        return
+
+    def pass_on(event: Event) -> None:
+        bare = not event.detail and not event.ended
+        send(dataclasses.replace(event, detail=detail(event)) if bare else event)
+
+    with listen(pass_on):
         yield
 
 

@@ -12,7 +12,7 @@ from simulacra.core.case import Case, guarded
 from simulacra.core.errors import ConfigError, DataError, near
 from simulacra.core.lineage import Lineage
 from simulacra.core.progress import task
-from simulacra.core.report import Finding, Report
+from simulacra.core.report import Finding, Report, View
 from simulacra.core.schema import Schema
 from simulacra.engine.inputs import align, is_path, require, schema_of, take
 from simulacra.parts.curves import training
@@ -86,12 +86,17 @@ def chosen(only: Iterable[str] | None) -> list[str]:
     return given
 
 
-def judge(case: Case, guards: Iterable[str], meta: Mapping[str, Any] | None = None) -> Report:
-    """Run guards over a case; one that breaks becomes one unknown finding, and the others are still heard."""
+def judge(
+    case: Case, guards: Iterable[str], meta: Mapping[str, Any] | None = None, more: Iterable[Finding | View] = ()
+) -> Report:
+    """Run guards over a case; one that breaks becomes one unknown finding, and the others are still heard.
+
+    more: what the engine itself has to say, before the guards.
+    """
     guards = list(guards)
     if guards == registry.names("guards"):
-        guards = [name for name in guards if _concerned(name, case)]
-    items: list[Any] = []
+        guards = [name for name in guards if concerned(name, case)]
+    items: list[Any] = list(more)
     with task("check", total=len(guards)) as step:
         for name in guards:
             items += guarded(name, name, lambda name=name: registry.load(name, "guards")(case))  # type: ignore[misc]
@@ -101,7 +106,7 @@ def judge(case: Case, guards: Iterable[str], meta: Mapping[str, Any] | None = No
     return Report.of(items, {**_meta(case), **(meta or {})})
 
 
-def _concerned(name: str, case: Case) -> bool:
+def concerned(name: str, case: Case) -> bool:
     """Return whether a case holds what a guard is about; a guard that does not say so is heard on every case."""
     try:
         concerns = getattr(registry.load(name, "guards"), "concerns", None)

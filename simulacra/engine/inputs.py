@@ -38,12 +38,13 @@ def take(
     size: int | None = None,
     mode: str | None = None,
     signs: bool = True,
+    nested: bool = False,
 ) -> Dataset:
     """Return any frame, Dataset, file or finished output folder as a Dataset of one table.
 
     na: texts that count as missing cells in text files. schema: facts in place of inferred ones. size, mode: of images
     that are read (see io.images.read); a table in memory and an output stay as they are.
-    signs: as in io.files.read.
+    signs, nested: as in io.files.read.
     Raises DataError, SchemaError.
     """
     if is_path(source):
@@ -56,7 +57,7 @@ def take(
         if folder.is_output(source):
             found = folder.read(source)
         else:
-            found = files.read(source, na=tuple(na), size=size, mode=mode, signs=signs)
+            found = files.read(source, na=tuple(na), size=size, mode=mode, signs=signs, nested=nested)
             found = dataclasses.replace(found, lineage=folder.lineage_around(source, found.lineage))
     else:
         found = as_dataset(source)

@@ -13,8 +13,10 @@ from simulacra.core.errors import BudgetError, DataError
 from simulacra.core.schema import Schema
 from simulacra.engine.defaults import format_for, method_for
 from simulacra.engine.inputs import is_path, schema_of, take
+from simulacra.engine.made import Made
 from simulacra.engine.recipe import Recipe
-from simulacra.engine.run import Made, run
+from simulacra.engine.run import run
+from simulacra.engine.text import Asking, beside
 from simulacra.io import folder
 
 
@@ -45,6 +47,10 @@ def make(
     fail_on: str | None = None,
     workers: int = 1,
     force: bool = False,
+    journal: str | Path | None = None,
+    max_cost: float | None = None,
+    batch_out: str | Path | None = None,
+    batch_in: str | Path | None = None,
 ) -> Made:
     """Fit a method on data, sample n rows, check them against rows it never saw, and write all of it when asked to.
 
@@ -60,7 +66,9 @@ def make(
     budget (Recipe); the method is then tables/private (images/vae for images), and nothing leaves that the budget did
     not pay. private_report: a new folder, not for release, for the report that compares with the real rows; 20 % of the
     persons are then kept back for it. fail_on: see Made.failed.
-    workers: processes that sample. force: replace an output that stands in `out`.
+    workers: processes that sample. force: replace an output that stands in `out`. Of methods that ask language models:
+    journal: file of the answers, beside `out` when None; max_cost: most that may be paid; batch_out, batch_in: files of
+    requests and of answers (engine.text.Asking).
     Raises SimulacraError with what to do.
     """
     is_recipe = is_path(data) and str(data).endswith(".toml")
@@ -87,11 +95,23 @@ def make(
         person_rows=person_rows,
         unsafe_seed=unsafe_seed,
     )
+    known: tuple[Path, ...] = ()
     if is_recipe:
         given = {f.name: getattr(recipe, f.name) for f in dataclasses.fields(Recipe) if f.name != "data"}
+        known = (beside(data),)
         recipe = Recipe.read(data).changed(**{k: v for k, v in given.items() if v != getattr(Recipe(), k)})
         data = None
-    return run(recipe, data, holdout, out=out, private_report=private_report, workers=workers, force=force)
+    asking = Asking(journal=journal, max_cost=max_cost, batch_out=batch_out, batch_in=batch_in)
+    return run(
+        recipe,
+        data,
+        holdout,
+        out=out,
+        private_report=private_report,
+        workers=workers,
+        force=force,
+        asking=dataclasses.replace(asking, known=known),
+    )
 
 
 def look(data: Any, *, na: Iterable[str] = (), size: int | None = None, mode: str | None = None) -> Schema:

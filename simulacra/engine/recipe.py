@@ -14,10 +14,12 @@ from simulacra.core.errors import ConfigError, SchemaError, near
 from simulacra.core.generator import Generator
 from simulacra.core.noise import Noise, UnsafeNoise
 from simulacra.core.schema import Schema
+from simulacra.core.transform import Transform
+from simulacra.io import chats
 from simulacra.io.images import Reading
 
 VERSION = 1
-FORMATS = ("parquet", "csv", "jsonl", "png", "imagefolder", "npz")
+FORMATS = ("parquet", "csv", "jsonl", "png", "imagefolder", "npz", *chats.FORMATS)
 FAIL_ON = ("", "warn", "fail")
 PRIVATE = "tables/private"
 """The method that is taken under a privacy budget when none is named."""
@@ -103,6 +105,20 @@ class Recipe:
         if self.model and given:
             raise ConfigError(f"model names a fitted model, so {given[0]} cannot be given too; fit again to change it")
 
+    @property
+    def transforms(self) -> bool:
+        """Return whether the method changes rows, and makes none."""
+        return self.method in registry.names("transforms")
+
+    @property
+    def asks(self) -> bool:
+        """Return whether rows are made by asking language models."""
+        return not self.model and not self.transforms and bool(getattr(self._class(), "asks", False))
+
+    def _class(self) -> Any:
+        """Return the class behind the method. Raises ConfigError for an unknown one."""
+        return registry.load(self.method, "transforms" if self.transforms else "generators")
+
     def changed(self, **given: Any) -> Self:
         """Return the recipe with other entries; settings are added to those that are there."""
         if "settings" in given:
@@ -126,18 +142,24 @@ class Recipe:
 
     def generator(self) -> Generator:
         """Return the method with its fields set. Raises ConfigError for an unknown method, field or value."""
-        cls = registry.load(self.method)
+        return self._set()  # type: ignore[no-any-return]
+
+    def transform(self) -> Transform:
+        """Return the transform with its fields set. Raises ConfigError as `generator` does."""
+        return self._set()  # type: ignore[no-any-return]
+
+    def _set(self) -> Any:
+        cls = self._class()
         given = typed(cls, self.method, self.settings)
         if "target" in given:
             raise ConfigError(f"{self.method}: the target is not a setting here; give it as target, or --target COLUMN")
         if self.target is not None and "target" in known_fields(cls):
             given["target"] = self.target
-        method: Generator = cls(**given)
-        return method
+        return cls(**given)
 
     def written(self) -> Recipe:
         """Return the recipe as it is recorded: settings of their declared types, defaults left out."""
-        cls = registry.load(self.method)
+        cls = self._class()
         # A field with another default under a budget is kept even at its usual one: it was asked for.
         defaults = {f.name: f.default for f in options.fields(cls) if f.metadata.get("private") is None}
         given = typed(cls, self.method, self.settings)

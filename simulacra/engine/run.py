@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +17,14 @@ from simulacra.core.generator import Generator
 from simulacra.core.lineage import Lineage, versions
 from simulacra.core.options import whole
 from simulacra.core.progress import task
-from simulacra.core.report import VERDICTS, Report
+from simulacra.core.report import Report
 from simulacra.core.rng import BLOCK_ROWS
-from simulacra.engine import private
+from simulacra.engine import private, text, transform
 from simulacra.engine.check import chosen, judge, ledger_of
 from simulacra.engine.defaults import versions_of
 from simulacra.engine.inputs import alike
 from simulacra.engine.job import Job, gather, same
+from simulacra.engine.made import Made
 from simulacra.engine.models import load
 from simulacra.engine.recipe import Recipe
 from simulacra.io import card, folder
@@ -42,48 +41,6 @@ IMAGE_ROWS = 4096
 """Images of one part: a run that is stopped loses at most so many."""
 
 
-@dataclass(frozen=True, repr=False)
-class Made:
-    """What `make` returns.
-
-    data: the rows, as the kind of table that was given. report: None when a fitted model was only sampled. lineage: how
-    they came to be. folder: where they lie, None in memory. recipe: what was asked for. rows: how many.
-    changed: files whose bytes differ from those of the folder that `redo` was given. private_report: under a privacy
-    budget, the comparison with the real rows, not for release.
-    """
-
-    report: Report | None
-    lineage: Lineage
-    folder: Path | None
-    recipe: Recipe
-    rows: int
-    load: Callable[[], Any]
-    changed: tuple[str, ...] = ()
-    private_report: Report | None = None
-
-    def __repr__(self) -> str:
-        place = f", in {self.folder}" if self.folder else ""
-        return f"Made({self.rows:,} rows by {self.lineage.made_by}, verdict {self.verdict}{place})"
-
-    @cached_property
-    def data(self) -> Any:
-        """Return the rows."""
-        return self.load()
-
-    @property
-    def verdict(self) -> str:
-        """Return the verdict of the report, "unknown" when nothing was checked."""
-        return self.report.verdict if self.report else "unknown"
-
-    @property
-    def failed(self) -> bool:
-        """Return whether the verdict, or that of the private report, is at least as grave as the recipe's fail_on."""
-        fail_on = self.recipe.fail_on
-        beside = self.private_report.verdict if self.private_report else "ok"
-        worst = max(VERDICTS.index(v) for v in (self.verdict, beside))
-        return bool(fail_on) and worst >= VERDICTS.index(fail_on)
-
-
 def run(
     recipe: Recipe,
     data: Any = None,
@@ -94,12 +51,20 @@ def run(
     workers: int = 1,
     force: bool = False,
     expected: Mapping[str, str] | None = None,
+    asking: text.Asking | None = None,
 ) -> Made:
     """Carry a recipe out. data, holdout: in place of the recipe's paths. expected: hashes the inputs must have.
 
-    private_report: under a privacy budget, the folder of the report that compares with real rows.
+    private_report: under a privacy budget, the folder of the report that compares with real rows. asking: how language
+    models are asked.
     """
     workers = whole(workers, "workers", 1)
+    if recipe.asks and private_report is None:
+        return text.run(recipe, data, holdout, out=out, force=force, expected=expected, asking=asking)
+    if asking is not None and (given := asking.given()) is not None:
+        raise ConfigError(f"{given} is for methods that ask language models, and {recipe.method} asks none")
+    if recipe.transforms and private_report is None:
+        return transform.run(recipe, data, holdout, out=out, force=force, expected=expected)
     method = load(recipe.model) if recipe.model else recipe.generator()
     recipe = dataclasses.replace(recipe, method=method.name).written()
     if recipe.epsilon is not None:

@@ -46,7 +46,8 @@ def is_talk(column: pl.Series) -> bool:
     if column.dtype == pl.String:
         first = column.drop_nulls().head(1).to_list()
         return bool(first) and _list_in(first[0]) is not None
-    return isinstance(column.dtype, pl.List)
+    inner = column.dtype.inner if isinstance(column.dtype, pl.List) else None
+    return isinstance(inner, pl.Struct) and {f.name for f in inner.fields} >= {"role", "content"}
 
 
 def talk(cell: Any, column: str, role: str = "") -> Talk:

@@ -13,7 +13,12 @@ from simulacra.io import _images_written as written
 
 KIND = "simulacra-output"
 FIRST_LINE = "simulacra_recipe = "
-PAGES = ("README.md", "card.json", "lineage.json", "findings.json", "report.html", "sign.html", "recipe.toml")
+PAGES = (
+    "README.md", "card.json", "lineage.json", "findings.json", "report.html", "sign.html", "recipe.toml",
+    "failures.json",
+)  # fmt: skip
+ROWS = ("data", "lineage")
+"""Folders of parts: the rows, and of texts a line for each row that says how it came to be."""
 PART = re.compile(r"part-\d{5,}\.(parquet|csv|jsonl|npz)")
 TEMP = re.compile(r"\..+\.\d+\.part")
 _STAGE = re.compile(r"begun\.json|lock|model|checkpoint|(rows|names|table)-\d{5,}\.arrow|\..+\.(part|old)")
@@ -62,7 +67,7 @@ def is_work(path: Path) -> bool:
 def ours(path: Path) -> list[Path]:
     """Return the files that an output is made of, as far as they are there, sorted; leftovers of a killed run too."""
     found = [path / name for name in PAGES if (path / name).exists()]
-    for folder in (path, path / "data"):
+    for folder in (path, *(path / name for name in ROWS)):
         inside = [p for p in folder.iterdir() if p.is_file()] if folder.is_dir() else []
         found += [p for p in inside if TEMP.fullmatch(p.name) or (folder != path and PART.fullmatch(p.name))]
     return sorted(found + written.media(path))

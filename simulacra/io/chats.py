@@ -105,6 +105,32 @@ def as_json(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def spoken(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame with conversations as what was said in them, and other lists and records as JSON text."""
+    import polars as pl
+
+    talks = [name for name in frame.columns if turns.is_talk(frame[name])]
+    said = [
+        pl.Series(name, ["\n\n".join(words for _, words in turns_of(cell)) or None for cell in frame[name].to_list()])
+        for name in talks
+    ]
+    return as_json(frame.with_columns(series.cast(pl.String) for series in said))
+
+
+def turns_of(cell: Any) -> list[tuple[str, str]]:
+    """Return (who, what they said) of a conversation, [] for any other cell."""
+    try:
+        messages = turns.talk(cell, "") if isinstance(cell, str | list) else []
+    except turns.Unfit:
+        return []
+    return [(m["role"], m["content"] or plain(m.get("tool_calls"))) for m in messages]
+
+
+def plain(value: Any) -> str:
+    """Return a cell as a reader sees it: text as it is, nothing as "", other values as JSON."""
+    return "" if value is None else str(turns.as_text(value))
+
+
 def _listed(frame: pl.DataFrame, layout: str, found: Source) -> bool:
     """Return whether prompt and answer are lists of messages: where whole conversations came in, or lists did."""
     if layout not in ("completion", "preference"):

@@ -20,8 +20,8 @@ from simulacra.core.data import Dataset
 from simulacra.core.errors import DataError, OutputError
 from simulacra.core.lineage import Lineage
 from simulacra.io import _images_written as written
-from simulacra.io import files
-from simulacra.io._folder_files import KIND, PART, TEMP, ours, read_json, remove, state
+from simulacra.io import chats, files
+from simulacra.io._folder_files import KIND, PART, ROWS, TEMP, ours, read_json, remove, state
 from simulacra.io._folder_files import is_output as is_output
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ VERSION = 1
 SUFFIX = {
     "parquet": ".parquet", "csv": ".csv", "jsonl": ".jsonl", "npz": ".npz", "png": written.CLASSES,
     "imagefolder": written.TABLE,
+    **{name: ".parquet" if name.endswith(".parquet") else ".jsonl" for name in chats.FORMATS},
 }  # fmt: skip
-"""Format -> ending of the parts; the last two are folders of images, see io._images_written."""
+"""Format -> ending of the parts; png and imagefolder are folders of images, see io._images_written."""
 
 
 class Folder:
@@ -124,6 +125,10 @@ class Folder:
         else:
             files.write(data, self._done(part, ending), neutralise=neutralise)
 
+    def write_lineage(self, part: int, lines: pl.DataFrame) -> None:
+        """Write how the rows of part number `part` came to be, a line of JSON for each of them."""
+        files.write(lines, self.path / "lineage" / part_name(part, ".jsonl"))
+
     def sums(self, ending: str) -> dict[str, str]:
         """Return the files of rows, once all parts are there, with their sha256; of images the table beside them."""
         if ending == written.TABLE:
@@ -179,8 +184,9 @@ class Folder:
         for entry in ours(self.path):
             if entry.name != "recipe.toml":
                 remove(entry)
-        if (self.path / "data").is_dir() and not any((self.path / "data").iterdir()):
-            (self.path / "data").rmdir()
+        for folder in (self.path / name for name in ROWS):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
         written.tidy(self.path)
 
     def _take_lock(self) -> None:
@@ -227,7 +233,10 @@ def refuse_source(path: str | Path, *sources: Any) -> None:
 
 
 def read(path: str | Path) -> Dataset:
-    """Return the rows and the lineage of a finished folder. Raises DataError for an unfinished or damaged one."""
+    """Return the rows and the lineage of a finished folder; of conversations each cell is JSON text.
+
+    Raises DataError for an unfinished or damaged one.
+    """
     import polars as pl
 
     path = Path(path)
@@ -243,7 +252,7 @@ def read(path: str | Path) -> Dataset:
     for name in (*names, *media, *(n for n in ("lineage.json",) if n in sums)):
         if not (path / name).is_file() or sha256(path / name) != sums[name]:
             raise DataError(f"{path}/{name} is missing or does not match its checksum; make the folder again")
-    frames = [files.read(path / name).frame for name in names] or [written.read(path, media)]
+    frames = [files.read(path / name, nested=True).frame for name in names] or [written.read(path, media)]
     lineage = Lineage.from_dict(read_json(path / "lineage.json") or {})
     return Dataset({"table": pl.concat(frames, how="vertical_relaxed")}, lineage=lineage)
 

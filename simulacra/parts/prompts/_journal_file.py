@@ -51,6 +51,13 @@ class JournalFile:
         except sqlite3.Error as error:
             self._fail(error)
 
+    def all(self) -> Iterator[tuple[Any, ...]]:
+        """Yield every row."""
+        try:
+            yield from self._read.execute(_READ.partition(" where ")[0])
+        except sqlite3.Error as error:
+            self._fail(error)
+
     def count(self) -> int:
         """Return the number of answers."""
         return int(self._read.execute("select count(*) from answers").fetchone()[0])

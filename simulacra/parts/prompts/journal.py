@@ -78,6 +78,18 @@ class Journal:
         else:
             self._write(map(_to_row, good))
 
+    def take_over(self, path: str | Path) -> None:
+        """Take the answers of another journal that are not in this one. Raises OutputError, DataError."""
+        other = file.JournalFile(Path(path))
+        try:
+            rows = other.all()
+            if self._file is None:
+                self._kept = {row[0]: _of_row(row) for row in rows} | self._kept
+            else:
+                self._write(rows)
+        finally:
+            other.close()
+
     async def flush(self) -> None:
         """Wait until all that was put is on the disk."""
         if self._writer is not None and not self._writer.done():

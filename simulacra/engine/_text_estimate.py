@@ -1,0 +1,159 @@
+"""What a run will ask, before anything is asked: a few rows made with answers of the largest size that was allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from simulacra.core.progress import quiet
+from simulacra.io import chats, output
+from simulacra.parts.prompts.model import EMBEDDED
+from simulacra.parts.prompts.request import Answer, Request
+
+if TYPE_CHECKING:
+    from simulacra.engine._text_job import Job
+
+ROWS = 4
+"""Rows that are made to foresee the others."""
+LETTERS = 4
+"""Letters of a token, about."""
+SECONDS = 5.0
+"""Taken for one request to a server, which is said with the estimate."""
+TOKENS_A_SECOND = 100.0
+"""What the embedded model writes on two cores in batches of 64 (docs/benchmarks.md)."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run will ask at most. rows: that are made. cost: in the currency of the price table.
+
+    seconds: about. alone: only the embedded model is asked, which costs nothing. priced: any model has a price.
+    """
+
+    rows: int
+    requests: int
+    tokens_in: int
+    tokens_out: int
+    cost: float
+    seconds: float
+    alone: bool
+    priced: bool
+
+    def sentence(self, known: int) -> str:
+        """Return the estimate in words. known: answers that the journal holds."""
+        if not self.requests:
+            return f"{self.rows:,} rows, for which no model is asked."
+        what = (
+            f"{self.rows:,} rows: about {self.requests:,} requests, {_round(self.tokens_in)} tokens in, at most "
+            f"{_round(self.tokens_out)} out; "
+        )
+        if self.alone:
+            paid = f"nothing to pay: the embedded model; at most about {_time(self.seconds)} on two cores."
+        else:
+            cost = f"at most {self.cost:.4g} by the price table" if self.priced else "no price table, so no cost"
+            paid = f"{cost}; about {_time(self.seconds)} if a request takes {SECONDS:g} s."
+        held = f" The journal holds {known:,} answers; none of them is asked again." if known else ""
+        return what + paid + held
+
+
+class Dry:
+    """A port that answers with as many words as were allowed, so that nothing is foreseen too small."""
+
+    batches = False
+    identity = "dry"
+
+    async def ask(self, requests: Sequence[Request]) -> list[Answer]:
+        """Answer requests in their order."""
+        return [self._answer(request) for request in requests]
+
+    def count(self, request: Request) -> int:
+        """Return about as many tokens as a prompt has."""
+        return sum(len(content) // LETTERS + 4 for _, content in request.messages)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    def _answer(self, request: Request) -> Answer:
+        tokens = request.max_tokens
+        value: Any = None
+        text = "word" * tokens
+        if request.kind in ("labels", "logprobs", "embed"):
+            number = len(request.labels) or (256 if request.kind == "embed" else 8)
+            value, text, tokens = [-1.0 - i / 7 for i in range(number)], "", 0
+        elif request.schema is not None:
+            from json import dumps
+
+            text = dumps(example(request.schema))
+        return Answer(text, value, self.identity, self.count(request), tokens)
+
+
+def estimate(job: Job) -> Estimate:
+    """Return what the run will ask. Raises ConfigError for columns that cannot be made, or not in that format."""
+    from simulacra.parts.prompts.desk import Desk
+
+    rows = min(job.n, ROWS)
+    method = job.again()
+    ports = {model.name: Dry() for model in job.models}
+    with Desk(job.models, None, ports=ports) as desk, quiet():
+        method.desk = desk
+        blocks = list(method.batches(rows, seed=job.recipe.seed))
+    _fits(job.recipe.format, blocks[0].frames["table"])
+    share, spent = job.n / rows, desk.spent
+    alone = all(model.port == EMBEDDED for model in job.models)
+    requests, out = round(spent.requests * share), round(spent.tokens_out * share)
+    flying = sum(model.concurrency for model in job.models)
+    return Estimate(
+        rows=job.n,
+        requests=requests,
+        tokens_in=round(spent.tokens_in * share),
+        tokens_out=out,
+        cost=spent.cost * share,
+        seconds=out / TOKENS_A_SECOND if alone else requests * SECONDS / min(flying, max(requests, 1)),
+        alone=alone,
+        priced=any(model.price_in or model.price_out for model in job.models),
+    )
+
+
+def _fits(format: str, rows: Any) -> None:
+    """Raise ConfigError, before anything is paid, where the columns cannot be written in a format."""
+    layout = chats.layout_of(format)
+    if layout:
+        chats.source(layout, rows.columns)
+    elif format == "csv":
+        output.dressed(rows.clear(), {}, False)
+
+
+def example(schema: Mapping[str, Any]) -> Any:
+    """Return a small value of a JSON schema, as far as its types and required entries tell one."""
+    for key in ("const", "default"):
+        if key in schema:
+            return schema[key]
+    if schema.get("enum"):
+        return schema["enum"][0]
+    for key in ("anyOf", "oneOf", "allOf"):
+        if schema.get(key):
+            return example(schema[key][0])
+    kind = schema.get("type", "object" if "properties" in schema else "string")
+    kind = kind[0] if isinstance(kind, list) else kind
+    if kind == "object":
+        return {name: example(inner) for name, inner in schema.get("properties", {}).items()}
+    if kind == "array":
+        return [example(schema.get("items") or {"type": "string"})] * max(1, int(schema.get("minItems", 1)))
+    if kind in ("number", "integer"):
+        return schema.get("minimum", schema.get("maximum", 1))
+    if kind in ("boolean", "null"):
+        return True if kind == "boolean" else None
+    return "word " * max(1, int(schema.get("minLength", 1)) // 5 + 1)
+
+
+def _round(number: int) -> str:
+    """Return a number with two digits that count."""
+    digits = max(0, len(str(number)) - 2)
+    return f"{round(number, -digits):,}"
+
+
+def _time(seconds: float) -> str:
+    if seconds < 100:
+        return f"{max(1, round(seconds))} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,131 @@
+"""The report on made texts: guards that concern them, rows to look at, what was asked, what failed."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulacra.core import registry
+from simulacra.core.case import Case
+from simulacra.core.data import Dataset
+from simulacra.core.report import Finding, Report, View
+from simulacra.engine.check import concerned, judge
+from simulacra.io import chats
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from simulacra.core.lineage import Lineage
+    from simulacra.engine._text_rows import Rows
+    from simulacra.engine.recipe import Recipe
+
+SAMPLES = 8
+"""Rows of the report that can be unfolded."""
+LISTED = 40
+"""Failures that the report lists; failures.json has all."""
+LONGEST = 4_000
+"""Letters of a cell in the report."""
+
+
+def judged(
+    recipe: Recipe, rows: Rows, lineage: Lineage, failures: Sequence[Any], guards: list[str], about: str
+) -> Report:
+    """Return the report of a run. about: how the rows were made."""
+    made = rows.checked
+    case = Case(
+        made=Dataset({"table": chats.spoken(made)}, None, lineage),
+        lineage=lineage,
+        seed=recipe.seed,
+        facts=lineage.facts,
+    )
+    if guards == registry.names("guards"):
+        guards = [name for name in guards if not _compares(name) and concerned(name, case)]
+    seen = "" if made.height == rows.count else f" The first {made.height:,} rows were checked."
+    source = f" from {Path(recipe.data).name}" if recipe.data else ""
+    meta = {
+        "title": f"{rows.count:,} rows of text{source}",
+        "about": f"{about}{seen}",
+        "recipe": json.loads(json.dumps(_recipe(recipe))),
+    }
+    more: list[Finding | View] = [rows_made(rows.count, failures), *views(made, rows.lines, lineage, failures)]
+    return judge(case, guards, meta, more)
+
+
+def _compares(guard: str) -> bool:
+    """Return whether a guard needs real rows beside the made ones: texts are not learned from any."""
+    try:
+        return bool({"real", "holdout"} & set(getattr(registry.load(guard, "guards"), "needs", ())))
+    except Exception:
+        # What is wrong with a guard is said when it runs.
+        return False
+
+
+def rows_made(count: int, failures: Sequence[Any]) -> Finding:
+    """Return the finding that says whether every row is there."""
+    lost = [f for f in failures if f.dropped]
+    gone = len({f.row for f in lost})
+    share = count / (count + gone)
+    if not gone:
+        return Finding("answers", "Rows made", "ok", f"All {count:,} rows are there.", value=1.0)
+    columns = Counter(f.column for f in lost)
+    where = ", ".join(f"{n:,} for {name}" for name, n in columns.most_common(5))
+    return Finding(
+        "answers",
+        "Rows made",
+        "warn",
+        f"{gone:,} of {count + gone:,} rows are missing: {where}. failures.json lists each with its reason.",
+        value=share,
+        columns=tuple(columns),
+        advice="the same command with --force asks only what failed again",
+    )
+
+
+def views(made: pl.DataFrame, lines: pl.DataFrame, lineage: Lineage, failures: Sequence[Any]) -> Iterator[View]:
+    """Yield rows to look at, what was asked, and what failed."""
+    yield _samples(made, lines)
+    asked = lineage.facts.get("asked") or []
+    if asked:
+        header = ["column", "model", "requests", "tokens in", "tokens out", "cost"]
+        keys = ("column", "model", "requests", "tokens_in", "tokens_out", "cost")
+        rows = [[entry[key] for key in keys] for entry in asked]
+        if len(rows) > 1:
+            rows.append(["all", "", *(sum(row[i] for row in rows) for i in range(2, 6))])
+        yield View("answers", "table", "What was asked for these rows", {"header": header, "rows": rows})
+    if failures:
+        shown = [[f.row, f.column, "row left out" if f.dropped else "cell empty", f.reason] for f in failures[:LISTED]]
+        more = f"The first {LISTED} of {len(failures):,}; failures.json has all." if len(failures) > LISTED else ""
+        header = ["row", "column", "", "reason"]
+        yield View("answers", "table", "What could not be made", {"header": header, "rows": shown}, note=more)
+
+
+def _samples(made: pl.DataFrame, lines: pl.DataFrame) -> View:
+    """Return rows from all over the output, every cell whole as far as it is not very long."""
+    step = max(1, made.height // SAMPLES)
+    places = range(0, made.height, step)[:SAMPLES]
+    numbers = lines["row"].to_list()
+    shown = [{"name": f"row {numbers[i]}", "cells": list(_cells(made.row(i, named=True)))} for i in places]
+    return View("answers", "texts", f"{len(shown)} of {made.height:,} rows, evenly spaced", {"rows": shown})
+
+
+def _cells(row: Mapping[str, Any]) -> Iterator[list[str]]:
+    """Yield (name, text) of each cell; a conversation turn by turn."""
+    for name, value in row.items():
+        turns = chats.turns_of(value)
+        if turns:
+            yield from ([f"{name}: {who}", _cut(said)] for who, said in turns)
+        else:
+            yield [name, _cut(chats.plain(value))]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(text):,} letters)"
+
+
+def _recipe(recipe: Recipe) -> dict[str, Any]:
+    import tomllib
+
+    shown = tomllib.loads(recipe.to_toml())
+    return {k: v for k, v in shown.items() if k != "simulacra_recipe"}
