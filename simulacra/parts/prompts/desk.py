@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from simulacra.core.errors import SimulacraError
-from simulacra.parts.prompts import _models, repair
+from simulacra.parts.prompts import _loops, _models, repair
 from simulacra.parts.prompts._models import Entry
 from simulacra.parts.prompts._spend import Purse, Spent, cost, worst_cost
 from simulacra.parts.prompts.journal import Journal
@@ -203,9 +203,9 @@ class Desk:
                 runner.run(work.aclose())
 
     @contextlib.contextmanager
-    def _loop(self) -> Iterator[asyncio.Runner]:
+    def _loop(self) -> Iterator[_loops.Runner]:
         interrupted = False
-        with asyncio.Runner() as runner:
+        with _loops.opened() as runner:
             self._leaving = False
             try:
                 yield runner

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from simulacra.core.port import Port
+from simulacra.parts.prompts._example import example
 from simulacra.parts.prompts.request import Answer, Request
 
 Reply = str | Answer | list[Any] | dict[str, Any]
@@ -71,12 +72,13 @@ class Plain:
         self._port = port
 
     async def ask(self, requests: Sequence[Request]) -> list[Answer]:
-        """Answer requests in their order; labels, log-probabilities and embeddings are numbers without meaning."""
+        """Answer requests in their order.
+
+        Where a schema is asked for, every text in the value is the port's answer; labels, log-probabilities and
+        embeddings are numbers without meaning.
+        """
         texts = self._port([r.messages[-1][1] for r in requests])
-        return [
-            Answer(text if r.kind in ("chat", "complete") else "", _numbers(r), self.identity, self.count(r))
-            for r, text in zip(requests, texts, strict=True)
-        ]
+        return [self._answer(request, text) for request, text in zip(requests, texts, strict=True)]
 
     def count(self, request: Request) -> int:
         """Return the words of a prompt."""
@@ -84,6 +86,13 @@ class Plain:
 
     async def close(self) -> None:
         """Nothing is held."""
+
+    def _answer(self, request: Request, text: str) -> Answer:
+        if request.schema is not None:
+            text = json.dumps(example(request.schema, lambda below: 0, lambda: text), ensure_ascii=False)
+        numbers = _numbers(request)
+        words = text if numbers is None else ""
+        return Answer(words, numbers, self.identity, self.count(request), len(words.split()))
 
 
 def _numbers(request: Request) -> list[float] | None:
