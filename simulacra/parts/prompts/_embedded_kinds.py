@@ -1,0 +1,68 @@
+"""Requests of each kind to the embedded model as batches, and their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from simulacra.parts.prompts import _embedded_run as run
+from simulacra.parts.prompts._embedded_net import Net
+from simulacra.parts.prompts._embedded_words import Words
+from simulacra.parts.prompts.request import Answer, Request
+
+Asked = Sequence[tuple[Request, list[int]]]
+"""Requests with the tokens of their prompts."""
+
+
+def answer(kind: str, net: Net, words: Words, asked: Asked, check: run.Check) -> list[Answer]:
+    """Answer requests of one kind in their order."""
+    made = {"chat": _write, "complete": _write, "labels": _labels, "logprobs": _logprobs, "embed": _embed}[kind]
+    return made(net, words, asked, check)
+
+
+def _write(net: Net, words: Words, asked: Asked, check: run.Check) -> list[Answer]:
+    out = []
+    for batch in run.cut([len(prompt) + r.max_tokens for r, prompt in asked]):
+        requests, prompts = [asked[i][0] for i in batch], [asked[i][1] for i in batch]
+        for prompt, made in zip(prompts, run.write(net, words, prompts, requests, check), strict=True):
+            out.append(Answer(made.text, None, "", len(prompt), len(made.tokens), finish=made.finish))
+    return out
+
+
+def _labels(net: Net, words: Words, asked: Asked, check: run.Check) -> list[Answer]:
+    out: dict[int, Answer] = {}
+    for names in dict.fromkeys(r.labels for r, _ in asked):
+        alike = [i for i, (r, _) in enumerate(asked) if r.labels == names]
+        choices = [words.answer(name) for name in names]
+        more = max(len(c) for c in choices)
+        for batch in run.cut([len(asked[i][1]) + more for i in alike]):
+            chosen = [alike[i] for i in batch]
+            for i, scores in zip(chosen, run.labels(net, [asked[i][1] for i in chosen], choices, check), strict=True):
+                best = names[scores.index(max(scores))]
+                out[i] = Answer(best, scores, "", len(asked[i][1]))
+    return [out[i] for i in range(len(asked))]
+
+
+def _logprobs(net: Net, words: Words, asked: Asked, check: run.Check) -> list[Answer]:
+    out: dict[int, Answer] = {}
+    for chosen in _even(asked):
+        check()
+        befores = [len(words.before(asked[i][0])) for i in chosen]
+        scored = run.logprobs(net, [asked[i][1] for i in chosen], befores)
+        out |= {i: Answer("", s, "", len(asked[i][1])) for i, s in zip(chosen, scored, strict=True)}
+    return [out[i] for i in range(len(asked))]
+
+
+def _embed(net: Net, words: Words, asked: Asked, check: run.Check) -> list[Answer]:
+    out: dict[int, Answer] = {}
+    for chosen in _even(asked):
+        check()
+        vectors = run.embed(net, [asked[i][1] for i in chosen])
+        out |= {i: Answer("", v, "", len(asked[i][1])) for i, v in zip(chosen, vectors, strict=True)}
+    return [out[i] for i in range(len(asked))]
+
+
+def _even(asked: Asked) -> Iterator[list[int]]:
+    """Yield batches of texts of like length, so that little is computed for places that hold nothing."""
+    order = sorted(range(len(asked)), key=lambda i: len(asked[i][1]))
+    for batch in run.cut([len(asked[i][1]) for i in order]):
+        yield [order[i] for i in batch]

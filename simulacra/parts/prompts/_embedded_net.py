@@ -1,0 +1,116 @@
+"""The network of the embedded model: a Llama with grouped queries, over a cache of keys and values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import linear, scaled_dot_product_attention, silu
+
+from simulacra.parts.prompts._embedded_files import Parts
+
+
+class Memory:
+    """Keys and values of a batch: one tensor (rows, kv heads, places, head width) for each layer and kind."""
+
+    def __init__(self, keys: list[Tensor], values: list[Tensor]) -> None:
+        self.keys, self.values = keys, values
+
+    def pick(self, rows: Tensor) -> Memory:
+        """Return the memory of some rows, or of one row many times."""
+        return Memory([k[rows] for k in self.keys], [v[rows] for v in self.values])
+
+
+class Net:
+    """The model's weights and its forward pass.
+
+    Matrices are multiplied in bfloat16 where the processor does so in hardware, else in float32; sums along the
+    layers, norms and rotations are float32 in either case.
+    """
+
+    def __init__(self, parts: Parts, device: str) -> None:
+        facts: Mapping[str, Any] = parts.facts
+        self.device = device
+        self.dtype = torch.bfloat16 if device == "cuda" or _bfloat16() else torch.float32
+        self.layers, self.heads, self.kv_heads = facts["layers"], facts["heads"], facts["kv_heads"]
+        self.head = facts["width"] // facts["heads"]
+        self.context, self.eps = facts["context"], facts["eps"]
+        self._w = {
+            name: value.to(device, self.dtype if value.ndim == 2 else torch.float32)
+            for name, value in parts.weights.items()
+        }
+        half = torch.arange(0, self.head, 2, dtype=torch.float64) / self.head
+        angles = torch.arange(self.context, dtype=torch.float64)[:, None] * facts["rope_base"] ** -half
+        self._cos, self._sin = angles.cos().float().to(device), angles.sin().float().to(device)
+
+    def memory(self, rows: int, places: int) -> Memory:
+        """Return an empty memory."""
+        shape = (rows, self.kv_heads, places, self.head)
+
+        def new() -> list[Tensor]:
+            return [torch.zeros(shape, dtype=self.dtype, device=self.device) for _ in range(self.layers)]
+
+        return Memory(new(), new())
+
+    def many(self, tokens: Tensor, memory: Memory, start: int) -> Tensor:
+        """Return the last hidden states (rows, tokens, width) of tokens at places from `start` on in every row."""
+        length = tokens.shape[1]
+        places = torch.arange(start, start + length, device=self.device)
+        seen = torch.arange(start + length, device=self.device)[None] <= places[:, None]
+        # Queries that share keys stand one group after the other, so each place comes as often as a group is large.
+        mask = seen.repeat(self.heads // self.kv_heads, 1)
+
+        def put(kept: Tensor, new: Tensor) -> None:
+            kept[:, :, start : start + length] = new
+
+        return self._forward(tokens, places[None], memory, put, mask, start + length)
+
+    def one(self, tokens: Tensor, places: Tensor, memory: Memory) -> Tensor:
+        """Return the last hidden states (rows, width) of one token a row, each at a place of its own."""
+        end = int(places.max()) + 1
+        rows = torch.arange(len(tokens), device=self.device)
+        mask = (torch.arange(end, device=self.device)[None] <= places[:, None])[:, None, None]
+
+        def put(kept: Tensor, new: Tensor) -> None:
+            kept[rows, :, places] = new[:, :, 0]
+
+        return self._forward(tokens[:, None], places[:, None], memory, put, mask, end)[:, 0]
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Return the scores of every token after hidden states, float32."""
+        return linear(hidden.to(self.dtype), self._w["words"]).float()
+
+    def _forward(self, tokens: Tensor, places: Tensor, memory: Memory, put: Any, mask: Tensor, end: int) -> Tensor:
+        w, rows, length = self._w, *tokens.shape
+        group = self.heads // self.kv_heads
+        bias = torch.zeros(mask.shape, dtype=self.dtype, device=self.device).masked_fill_(~mask, -torch.inf)
+        cos, sin = self._cos[places][:, :, None], self._sin[places][:, :, None]
+        x = w["words"][tokens].float()
+        for i in range(self.layers):
+            qkv = linear(self._norm(x, f"{i}.norm"), w[f"{i}.qkv"]).view(rows, length, -1, self.head)
+            turned = self._turn(qkv[:, :, : self.heads + self.kv_heads], cos, sin)
+            keys, values = memory.keys[i], memory.values[i]
+            put(keys, turned[:, :, self.heads :].transpose(1, 2))
+            put(values, qkv[:, :, self.heads + self.kv_heads :].transpose(1, 2))
+            q = turned[:, :, : self.heads].transpose(1, 2).reshape(rows, self.kv_heads, group * length, self.head)
+            a = scaled_dot_product_attention(q, keys[:, :, :end], values[:, :, :end], attn_mask=bias)
+            a = a.view(rows, self.heads, length, self.head).transpose(1, 2).reshape(rows, length, -1)
+            x += linear(a, w[f"{i}.out"])
+            gate, up = linear(self._norm(x, f"{i}.norm2"), w[f"{i}.up"]).chunk(2, -1)
+            x += linear(silu(gate).mul_(up), w[f"{i}.down"])
+        return self._norm(x, "norm")
+
+    def _norm(self, x: Tensor, name: str) -> Tensor:
+        y = x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.eps) * self._w[name]
+        return y if name == "norm" else y.to(self.dtype)
+
+    def _turn(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        a, b = x.float().chunk(2, -1)
+        return torch.cat((a * cos - b * sin, b * cos + a * sin), -1).to(self.dtype)
+
+
+def _bfloat16() -> bool:
+    """Return whether this processor multiplies bfloat16 in hardware; elsewhere it is slower than float32."""
+    return bool(torch.backends.cpu.get_cpu_capability() and torch.cpu._is_avx512_bf16_supported())
