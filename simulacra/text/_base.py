@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -153,6 +154,7 @@ class Texts(Generator):
 
         if self.desk is None:
             self.desk = Desk(read_models(self.models))
+            weakref.finalize(self, self.desk.close)
         return self.desk
 
     def _take(self, data: Any, schema: Schema | None) -> tuple[Dataset, str]:

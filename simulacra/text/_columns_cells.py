@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -171,15 +171,24 @@ def lineage(cells: Cells, alive: Sequence[int]) -> pl.DataFrame:
     """Return one row for each row that stays: its number, what it stands on, and what was asked for it."""
     import polars as pl
 
-    ids = pl.List(pl.Int64)
+    ids = pl.List(pl.Int64())
     return pl.DataFrame(
         [
             pl.Series("row", [cells.first + i for i in alive], pl.Int64),
-            pl.Series("parents", [cells.parents.get(i, []) for i in alive], ids),
-            pl.Series("personas", [cells.personas.get(i, []) for i in alive], ids),
-            nested("asked", [cells.asked.get(i, []) for i in alive], asked_type()),
+            _lists("parents", cells.parents, alive, ids),
+            _lists("personas", cells.personas, alive, ids),
+            _lists("asked", cells.asked, alive, asked_type()),
         ]
     )
+
+
+def _lists(name: str, values: Mapping[int, list[Any]], alive: Sequence[int], dtype: pl.DataType) -> pl.Series:
+    """Return the list of each row, empty where it has none."""
+    import polars as pl
+
+    if not values:
+        return pl.Series(name, [[]], dtype).new_from_index(0, len(alive))
+    return nested(name, [values.get(i, []) for i in alive], dtype)
 
 
 def asked_type() -> pl.DataType:

@@ -41,7 +41,7 @@ class Column:
 
     drawn: ClassVar[bool] = False
     asks: ClassVar[bool] = False
-    slow: ClassVar[bool] = False
+    slow: bool = False
 
     def __init__(self, spec: Spec, known: Known) -> None:
         self.spec, self.known = spec, known

@@ -57,13 +57,27 @@ class Asking(Column):
         self, cells: Cells, requests: Mapping[int, Request], desk: Desk, templates: Mapping[int, str] | None = None
     ) -> dict[int, Answer]:
         """Return the answers to requests of rows, noted in the lineage; rows without one have failed."""
+        got = await self.all_answers(cells, {i: [request] for i, request in requests.items()}, desk, templates)
+        return {i: answer for i, [answer] in got.items()}
+
+    async def all_answers(
+        self,
+        cells: Cells,
+        requests: Mapping[int, Sequence[Request]],
+        desk: Desk,
+        templates: Mapping[int, str] | None = None,
+    ) -> dict[int, list[Answer]]:
+        """Return the answers of rows that each ask several requests; a row that lacks one of them has failed."""
+        told = iter(await desk.ask([request for several in requests.values() for request in several]))
         out = {}
-        for (i, _), answer in zip(requests.items(), await desk.ask(list(requests.values())), strict=True):
-            if answer.ok:
-                out[i] = replace(answer, text=clean(answer.text))
-                cells.log(i, self.name, (templates or {}).get(i, self.name), [answer])
+        for i, several in requests.items():
+            answers = [next(told) for _ in several]
+            cells.log(i, self.name, (templates or {}).get(i, self.name), [a for a in answers if a.ok])
+            fault = next((answer.error for answer in answers if not answer.ok), "")
+            if fault:
+                cells.fail(i, self.name, fault, self.spec.required)
             else:
-                cells.fail(i, self.name, answer.error, self.spec.required)
+                out[i] = [replace(answer, text=clean(answer.text)) for answer in answers]
         return out
 
     def rendered(self, cells: Cells, rows: Sequence[int], what: Any) -> dict[int, Any]:
@@ -90,6 +104,9 @@ class Prompt(Asking):
         for turn in self.turns:
             # Under its own name a later turn sees the conversation so far, which is no circle.
             turn.names -= {self.name}
+        self.settings["stop"] = tuple(spec.get("stop", ()))
+        if spec.get("complete"):
+            self._without_chat()
         self.schema = spec.get("schema")
         if self.schema is not None:
             from simulacra.parts.prompts.repair import check_schema
@@ -98,6 +115,13 @@ class Prompt(Asking):
                 raise spec.error("schema and turns cannot be given together; ask for the values in a column of its own")
             check_schema(self.schema, spec.place)
         self.fields = frozenset(("text",)) if self.turns else fields_of(self.schema) if self.schema else frozenset()
+
+    def _without_chat(self) -> None:
+        """Go on from the prompt as it stands, as small models and those without a chat template do best."""
+        other = next((e for e in ("system", "schema", "turns", "language") if self.spec.get(e)), None)
+        if other is not None or self.language:
+            raise self.spec.error(f"complete goes on from a text, so {other or 'language'} cannot be said beside it")
+        self.settings["kind"] = "complete"
 
     def dtype(self) -> pl.DataType:
         """Return text, the type of the schema, or messages."""

@@ -11,6 +11,7 @@ from simulacra.core.errors import ConfigError, near
 from simulacra.text._columns_templates import ANYWHERE
 
 Test = Callable[[Any], bool]
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def text(value: Any) -> bool:
@@ -59,31 +60,52 @@ HEAT = (lambda v: number(v) and 0 <= v <= 5, "a number from 0 to 5")
 LIST = (lambda v: isinstance(v, list | tuple) and bool(v), "a list")
 VALUES = (lambda v: LIST[0](v) or table(v), "a list, or a table")
 
-ASKED = {"model": TEXT, "temperature": HEAT, "top_p": SHARE, "max_tokens": WHOLE}
+COLUMN = (lambda v: text(v) and bool(NAME.fullmatch(v)), "the name of a column")
+ENDS = (lambda v: isinstance(v, list | tuple) and len(v) == 2 and all(map(whole, v)), "two whole numbers")
+PAIR = (lambda v: isinstance(v, list | tuple) and len(v) == 2 and all(map(text, v)), "the names of two columns")
+TURNS = (lambda v: whole(v) or ENDS[0](v), "a whole number of at least 1, or two of them")
+TABLES = (lambda v: isinstance(v, list | tuple) and bool(v) and all(map(table, v)), "a list of tables")
+CALL = (callable, "a function; it is given in Python only, never in a recipe, which may come from a stranger")
+AGES = (lambda v: ENDS[0](v) and v[0] <= v[1] <= 120, "two ages, the lower first, such as [18, 80]")
+NAMES = (lambda v: text(v) or texts(v), "a text or a list of texts")
+
+ASKED = {"model": TEXT, "temperature": HEAT, "top_p": SHARE, "max_tokens": WHOLE, "system": TEXT, "language": TEXT}
 """Entries of every kind that writes by a model."""
 COMMON = {"name": TEXT, "kind": TEXT, "when": TEXT, "keep": YES, "required": YES}
 """Entries of every column."""
 KINDS: dict[str, dict[str, tuple[Test, str]]] = {
-    "category": {"values": VALUES, "weights": LIST, "by": TEXT},
+    "category": {"values": VALUES, "weights": LIST, "by": COLUMN},
     "number": {
         "distribution": one_of("uniform", "integer", "normal", "lognormal", "poisson"),
         "low": NUMBER, "high": NUMBER, "mean": NUMBER, "sd": NUMBER,
         "decimals": (lambda v: isinstance(v, int) and not isinstance(v, bool) and 0 <= v <= 15, "0 to 15"),
     },
-    "seed": {"columns": (lambda v: text(v) or texts(v), "a column or a list of columns of the data"),
-             "order": one_of("shuffle", "cycle"), "count": WHOLE},
-    "prompt": {**ASKED, "prompt": PROMPT, "system": TEXT, "schema": TABLE, "turns": TEXTS, "language": TEXT},
+    "date": {"start": TEXT, "end": TEXT, "format": TEXT},
+    "person": {"locale": NAMES, "sex": one_of("female", "male"), "age": AGES, "fields": NAMES},
+    "seed": {"columns": NAMES, "order": one_of("shuffle", "cycle"), "count": WHOLE},
+    "prompt": {**ASKED, "prompt": PROMPT, "schema": TABLE, "turns": TEXTS, "complete": YES, "stop": TEXTS},
+    "dialogue": {**ASKED, "user": TEXT, "start": TEXT, "turns": TURNS, "user_model": TEXT},
     "expression": {"value": TEXT, "type": one_of("text", "number", "integer", "boolean", "json", "messages"),
                    "schema": TABLE},
+    "label": {"prompt": TEXT, "labels": TEXTS, "model": TEXT, "system": TEXT, "share": YES},
+    "judge": {**ASKED, "prompt": TEXT, "rubric": TABLES, "pairwise": PAIR, "by": one_of("words", "logprobs")},
+    "check": {"of": COLUMN, "schema": TABLE, "regex": TEXT, "callable": CALL, "runs": one_of("python"), "test": TEXT,
+              "seconds": WHOLE, "memory": WHOLE, "on_fail": one_of("drop", "mark")},
+    "embedding": {"of": COLUMN, "model": TEXT},
 }  # fmt: skip
 """Kinds of columns, their entries, and what each must be."""
 NEEDED: dict[str, tuple[str, ...]] = {
     "category": ("values",),
+    "date": ("start", "end"),
     "prompt": ("prompt",),
+    "dialogue": ("user",),
     "expression": ("value",),
+    "label": ("prompt", "labels"),
+    "judge": ("prompt",),
+    "check": ("of",),
+    "embedding": ("of",),
 }
 """Entries that a kind cannot be without."""
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -145,4 +167,11 @@ def _read(i: int, entry: Any) -> Spec:
         if key not in entry:
             raise ConfigError(f"{place}: a column of kind {kind} needs {key}")
     given = {k: v for k, v in entry.items() if k not in COMMON}
-    return Spec(place, name, kind, given, entry.get("when", ""), entry.get("keep", True), entry.get("required", True))
+    # Where a check leaves rows out, all that stay have passed it.
+    keep = entry.get("keep", kind != "check" or given.get("on_fail") == "mark")
+    return Spec(place, name, kind, given, entry.get("when", ""), keep, entry.get("required", True))
+
+
+def call_name(call: Any) -> str:
+    """Return the name of a function, as "module:name"."""
+    return f"{getattr(call, '__module__', '?')}:{getattr(call, '__qualname__', type(call).__name__)}"

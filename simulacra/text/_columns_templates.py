@@ -283,9 +283,13 @@ def _tojson(value: Any, indent: int | None = None) -> str:
 
 
 def _quoted(context: Any, text: Any) -> str:
-    """Fence data, so that a model takes orders inside them for data: the fence cannot be closed from within."""
-    marker, inside = str(context.get(MARKER, "data")), _text(text)
+    """Fence data, so that a model takes orders inside them for data."""
+    return fenced(str(context.get(MARKER, "data")), _text(text))
+
+
+def fenced(marker: str, text: str) -> str:
+    """Return a text between two marks that it cannot hold itself, so that it never ends its own fence."""
     # Taking a marker out may put another one together from what stood around it.
-    while marker in inside:
-        inside = inside.replace(marker, "")
-    return f"<{marker}>\n{inside}\n</{marker}>"
+    while marker in text:
+        text = text.replace(marker, "")
+    return f"<{marker}>\n{text}\n</{marker}>"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from simulacra.core.errors import ConfigError
 from simulacra.core.options import option
 from simulacra.text._base import Texts
-from simulacra.text._columns_spec import read_specs
+from simulacra.text._columns_spec import call_name, read_specs
 
 
 @dataclass
@@ -28,5 +30,23 @@ class Columns(Texts):
         super().__post_init__()
         read_specs(self.columns)
 
+    def params(self) -> dict[str, Any]:
+        """Return the configuration as plain values; a function stands as the text "module:name"."""
+        return {**super().params(), "columns": tuple(_named(column) for column in self.columns)}
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the columns and the rows of data they take. Raises ConfigError for a check by a function."""
+        for i, column in enumerate(self.columns):
+            if "callable" in column:
+                raise ConfigError(
+                    f"columns[{i}] {column['name']!r} holds a Python function, which is never saved; check by schema, "
+                    "regex or runs instead, or keep the columns in your own code"
+                )
+        super().save(path, overwrite=overwrite)
+
     def _columns(self) -> Sequence[Mapping[str, Any]]:
         return self.columns
+
+
+def _named(column: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: call_name(v) if k == "callable" else v for k, v in column.items()}
