@@ -20,7 +20,7 @@ class Transform:
     """Base of augment, mask, select, impute and cure.
 
     A transform writes `_apply(data, rng)`, which returns a polars frame and, for each of its rows, the number of the
-    source row (rows,) int, or -1 where there is none.
+    source row (rows,) int, or -1 where there is none. It may set `facts_`, which go into the lineage.
     """
 
     name: ClassVar[str] = ""
@@ -48,9 +48,8 @@ class Transform:
         frame, rows = self._apply(source, rng.stream(seed, self.name, "apply"))
         if len(rows) != frame.height:
             raise AssertionError(f"{self.name}: {frame.height} rows but {len(rows)} source rows")
-        lineage = dataclasses.replace(
-            source.lineage, facts={**source.lineage.facts, self.name: {"params": self.params(), "seed": seed}}
-        )
+        step = {"params": self.params(), "seed": seed, **getattr(self, "facts_", {})}
+        lineage = dataclasses.replace(source.lineage, facts={**source.lineage.facts, self.name: step})
         table = next(iter(source.frames))
         schema = source.given_schema if list(frame.columns) == source.columns else None
         out = Dataset({table: frame}, schema, lineage, {table: rows})
