@@ -1,7 +1,8 @@
-"""List the methods and guards with a sentence each, or the fields of one method.
+"""List the methods, guards and recipes with a sentence each, the fields of one method, or a recipe as it stands.
 
 simulacra list
 simulacra list tables/forest
+simulacra list recipe:support-tickets > tickets.toml
 """
 
 from __future__ import annotations
@@ -13,30 +14,34 @@ from typing import Any
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the argument."""
-    parser.add_argument("name", nargs="?", metavar="NAME", help="a method or a guard")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="a method, a guard or a recipe that ships")
 
 
 def run(given: argparse.Namespace) -> int:
     """Print the listing."""
     from simulacra.core import registry
     from simulacra.core.errors import ConfigError, near
+    from simulacra.engine import shipped
 
     if given.name is None:
-        for group, title in (("generators", "Methods"), ("guards", "Guards")):
+        rows = {"Methods": registry.listing("generators"), "Guards": registry.listing("guards")}
+        for title, listed in (rows | {"Recipes": shipped.listing()}).items():
             print(f"{title}:")
-            rows = registry.listing(group)
-            width = max((len(name) for name, _ in rows), default=0)
-            for name, sentence in rows:
+            width = max((len(name) for name, _ in listed), default=0)
+            for name, sentence in listed:
                 print(f"  {name:<{width}}  {sentence}")
-        print("\nsimulacra list NAME shows the fields of a method.")
+        print("\nsimulacra list NAME shows the fields of a method, or the text of a recipe.")
+        return 0
+    if given.name.startswith(shipped.PREFIX):
+        print(shipped.text(given.name), end="")
         return 0
     if given.name in registry.names("generators"):
         describe(given.name, registry.load(given.name))
         return 0
     known = registry.names("guards")
     if given.name not in known:
-        every = [*registry.names("generators"), *known]
-        raise ConfigError(f"unknown method or guard {given.name!r}.{near(given.name, every)}")
+        every = [*registry.names("generators"), *known, *shipped.names()]
+        raise ConfigError(f"unknown method, guard or recipe {given.name!r}.{near(given.name, every)}")
     guard = registry.load(given.name, "guards")
     needs = ", ".join(getattr(guard, "needs", ())) or "nothing but the made rows"
     print(f"{given.name}: {paragraph(guard.__doc__)}\nNeeds: {needs}.")
