@@ -94,6 +94,27 @@ def check_schema(schema: Mapping[str, Any], who: str) -> None:
         raise ConfigError(
             f"{who}: schema is no JSON schema{f' at {place}' if place else ''}: {error.message}"
         ) from None
+    for ref in _references(schema):
+        if not ref.startswith("#") or not _inside(schema, ref):
+            raise ConfigError(f"{who}: schema refers to {ref!r}, which is not in it; give the whole schema")
+
+
+def _references(schema: Any) -> Iterator[str]:
+    if isinstance(schema, Mapping):
+        if isinstance(schema.get("$ref"), str):
+            yield schema["$ref"]
+        schema = list(schema.values())
+    for part in schema if isinstance(schema, list) else ():
+        yield from _references(part)
+
+
+def _inside(schema: Any, ref: str) -> bool:
+    """Return whether a place such as "#/$defs/name" is in a schema; names of anchors are taken as they are."""
+    for part in ref.split("/")[1:]:
+        if not isinstance(schema, Mapping) or part not in schema:
+            return False
+        schema = schema[part]
+    return True
 
 
 @lru_cache(maxsize=256)
