@@ -8,6 +8,8 @@ and what that model makes is shipped. A stopped run goes on when the same comman
   simulacra make customers.csv --epsilon 1 --delta 1e-9 --person user_id -o out/
   simulacra make -m tables/rules --schema schema.toml -n 100 -o out/
   simulacra make recipe.toml -o out/
+  simulacra make tickets.toml -n 5 --preview
+  simulacra make tickets.toml -n 2000 --max-cost 5 -o out/
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulacra.cli import common
+from simulacra.cli import _text, common
 
 if TYPE_CHECKING:
     from simulacra.engine.made import Made
@@ -37,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("-m", "--method", metavar="ADDRESS", help="the method (default tables/forest, for images images/pca; see "
         "simulacra list)")  # fmt: skip
     add("-n", type=common.whole, metavar="ROWS", help="rows to make (default: as many as the data have)")
-    add("-o", "--out", metavar="FOLDER", required=True, help="where to write; a new folder")
+    add("-o", "--out", metavar="FOLDER", help="where to write; a new folder")
     add("--seed", type=common.whole, help="any whole number (default 0); the same seed gives the same bytes")
     add("--where", action="append", metavar="CONDITION", help="c=v, 'c in a|b', 'c>60', c=? or c~yes:0.5; may be "
         "given again")  # fmt: skip
@@ -51,7 +53,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--mode", choices=("grey", "colour"), help=common.MODE_HELP)
     add("--only", type=common.names, metavar="GUARDS", help="run only these guards, e.g. fidelity,privacy")
     add("--format", metavar="FORMAT", help="parquet (default), csv or jsonl; for images png, "
-        "imagefolder, npz or parquet (default: as they came)")  # fmt: skip
+        "imagefolder, npz or parquet (default: as they came); for conversations chat, alpaca, sharegpt, completion or "
+        "preference, with .parquet behind it in place of JSON lines")  # fmt: skip
     add("--neutralise", action="store_true", default=None, help=common.NEUTRALISE_HELP)
     common.budget(parser)
     add("--private-report", metavar="FOLDER", help="under a privacy budget: where the report goes that compares with "
@@ -59,6 +62,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--workers", type=common.whole, default=1, help="processes that sample (default 1); never changes the rows")
     add("--fail-on", metavar="VERDICT", help=f"warn or fail: {common.FAIL_ON_HELP}")
     add("--force", action="store_true", help="replace an output of simulacra that stands in FOLDER")
+    _text.arguments(parser)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -66,15 +70,21 @@ def run(given: argparse.Namespace) -> int:
     from simulacra.core.progress import Show, listen
     from simulacra.engine.run import run as carry_out
 
+    _text.agree(given)
     with listen(Show()):
         made = carry_out(
             recipe(given),
-            out=given.out,
+            out=None if given.preview else given.out,
             private_report=given.private_report,
             workers=given.workers,
             force=given.force,
+            asking=_text.asking(given),
         )
+    if made.folder is None:
+        _text.show(made, given.preview)
+        return int(made.failed)
     finish(made, given.private_report)
+    _text.paid(made)
     return int(made.failed)
 
 
@@ -84,6 +94,7 @@ def recipe(given: argparse.Namespace) -> Recipe:
     from simulacra.engine.defaults import format_for, method_for
     from simulacra.engine.inputs import schema_of
     from simulacra.engine.recipe import Recipe
+    from simulacra.engine.shipped import is_recipe
 
     entries = {name: getattr(given, name) for name in ENTRIES if getattr(given, name) is not None}
     for name in ("na", "only"):
@@ -95,7 +106,7 @@ def recipe(given: argparse.Namespace) -> Recipe:
         entries["settings"] = common.settings(given.settings)
     if given.schema:
         entries["schema"] = schema_of(given.schema)
-    if given.data and given.data.endswith(".toml"):
+    if is_recipe(given.data):
         return Recipe.read(given.data).changed(**entries)
     entries.setdefault("method", method_for(given.data, "epsilon" in entries))
     entries.setdefault("format", format_for(given.data))
@@ -110,7 +121,9 @@ def finish(made: Made, private_report: str | None = None) -> None:
             common.show(report)
     wanted = {
         "report.html": "the evidence, in any browser",
+        "failures.json": f"what could not be made: {made.missing:,} rows are missing",
         "data": f"the {made.rows:,} rows",
+        "lineage": "who was asked what for each of them",
         "media": f"the {made.rows:,} images",
         "sign.html": "the page to read and sign: claim, ledger, what was not tested",
         "README.md": "the card: what they are and how they were made",

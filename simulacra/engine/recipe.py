@@ -14,6 +14,7 @@ from simulacra.core.errors import ConfigError, SchemaError, near
 from simulacra.core.generator import Generator
 from simulacra.core.noise import Noise, UnsafeNoise
 from simulacra.core.schema import Schema
+from simulacra.engine import shipped
 from simulacra.core.transform import Transform
 from simulacra.io import chats
 from simulacra.io.images import Reading
@@ -75,9 +76,10 @@ class Recipe:
         for name, known in (("format", FORMATS), ("fail_on", FAIL_ON)):
             value = getattr(self, name)
             if value not in known:
-                choices = [k for k in known if k]
+                choices = [k for k in known if k and k not in chats.FORMATS[len(chats.LAYOUTS) :]]
+                also = " (a layout such as chat as Parquet: chat.parquet)" if name == "format" else ""
                 raise ConfigError(
-                    f"{name} must be one of {', '.join(choices)}, got {value!r}.{near(str(value), choices)}"
+                    f"{name} must be one of {', '.join(choices)}{also}, got {value!r}.{near(str(value), choices)}"
                 )
         if not isinstance(self.neutralise, bool):
             raise ConfigError(f"neutralise must be true or false, got {self.neutralise!r}")
@@ -222,7 +224,9 @@ class Recipe:
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
-        """Read a recipe file. Raises ConfigError when it cannot be read or is none."""
+        """Read a recipe file, or one that ships, by its name. Raises ConfigError when it cannot be read or is none."""
+        if str(path).startswith(shipped.PREFIX):
+            return cls.from_toml(shipped.text(str(path)), str(path))
         try:
             text = Path(path).read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:

@@ -27,7 +27,7 @@ from simulacra.engine.job import Job, gather, same
 from simulacra.engine.made import Made
 from simulacra.engine.models import load
 from simulacra.engine.recipe import Recipe
-from simulacra.io import card, folder
+from simulacra.io import card, chats, folder
 from simulacra.io.folder import SUFFIX, Folder
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def run(
         raise ConfigError(f"{given} is for methods that ask language models, and {recipe.method} asks none")
     if recipe.transforms and private_report is None:
         return transform.run(recipe, data, holdout, out=out, force=force, expected=expected)
+    chats.refuse(recipe.format, recipe.method)
     method = load(recipe.model) if recipe.model else recipe.generator()
     recipe = dataclasses.replace(recipe, method=method.name).written()
     if recipe.epsilon is not None:

@@ -18,6 +18,7 @@ from simulacra.core.errors import BudgetError, ConfigError, DataError, MissingEx
 from simulacra.core.lineage import Lineage, versions
 from simulacra.core.progress import Event, detailed
 from simulacra.engine import _text_report as told
+from simulacra.engine import shipped
 from simulacra.engine._text_estimate import estimate
 from simulacra.engine._text_job import Job, gather, versions_of
 from simulacra.engine._text_rows import Rows, publish
@@ -40,14 +41,15 @@ ENDING = ".journal.sqlite"
 class Asking:
     """How a run asks language models; nothing of it decides a byte of the output.
 
-    journal: file of the answers; None takes one beside the output folder, in memory without a folder. known: journals
-    whose answers are taken over, as far as they are there. max_cost: most that may be paid, in the currency of the
+    journal: file of the answers; None takes the one beside the output folder or, without a folder, beside `home`, and
+    memory where there is neither. known: journals whose answers are taken over, as far as they are there. max_cost: most that may be paid, in the currency of the
     price table. preview: only make the rows, in memory, and check nothing. batch_out: write what is to be asked into
     this file and ask nothing. batch_in: take the answers of such a file first. ports: by the name of a model, in place
     of those that the recipe names. say: hears what a user should know before rows are made.
     """
 
     journal: str | Path | None = None
+    home: str | Path | None = None
     known: tuple[Path, ...] = ()
     max_cost: float | None = None
     preview: bool = False
@@ -64,7 +66,7 @@ class Asking:
 
 def beside(path: str | Path) -> Path:
     """Return the journal that belongs to an output folder, or to a recipe."""
-    path = Path(path)
+    path = Path(str(path).removeprefix(shipped.PREFIX))
     name = path.stem if path.suffix == ".toml" else path.name
     return path.absolute().parent / f"{name}{ENDING}"
 
@@ -117,10 +119,11 @@ def _desk(job: Job, out: str | Path | None, asking: Asking, ports: Mapping[str, 
     from simulacra.parts.prompts.desk import Desk
     from simulacra.parts.prompts.journal import Journal
 
-    path = asking.journal if asking.journal is not None or out is None else beside(out)
+    home = asking.home if out is None else out
+    path = asking.journal if asking.journal is not None or home is None else beside(home)
     with Journal(path) as journal:
         for known in asking.known:
-            if known.exists() and known != path:
+            if known.exists() and known != journal.path:
                 journal.take_over(known)
         desk = Desk(job.models, journal, max_cost=asking.max_cost, ports=ports)
         job.method.desk = desk

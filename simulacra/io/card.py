@@ -82,7 +82,14 @@ class Card:
     def title(self) -> str:
         """Return one line that says what this is."""
         images = pictures.title(self.rows, self.empty)
-        return images or f"Synthetic table of {self.rows:,} rows, {len(self.empty.columns)} columns"
+        what = f"Synthetic texts, {self.rows:,} rows" if self.asked else f"Synthetic table of {self.rows:,} rows"
+        return images or f"{what}, {len(self.empty.columns)} columns"
+
+    @property
+    def asked(self) -> Sequence[Mapping[str, Any]]:
+        """Return what language models were asked for the rows, by column and model."""
+        found = self.lineage.facts.get("asked")
+        return found if isinstance(found, Sequence) else ()
 
     @property
     def privacy(self) -> str:
@@ -176,6 +183,15 @@ def _configuration(ending: str) -> list[str]:
 
 
 def _origin(card: Card) -> list[str]:
+    if card.asked:
+        models = ", ".join(dict.fromkeys(f"`{_cell(entry['model'])}`" for entry in card.asked))
+        requests = sum(entry["requests"] for entry in card.asked)
+        gone = card.lineage.facts.get("missing rows", 0)
+        lost = f" {gone:,} rows could not be made: `failures.json`." if gone else ""
+        seeds = card.lineage.facts.get("seeds")
+        stood = f" {seeds:,} rows of data were the seeds." if seeds else ""
+        told = f"Language models wrote them: {requests:,} answers of {models}."
+        return [f"{told}{stood}{lost} `lineage/` tells of every row who was asked what.", ""]
     split = card.lineage.facts.get("split")
     if not isinstance(split, Mapping):
         return []
@@ -222,7 +238,8 @@ def _guarantee(card: Card) -> list[str]:
 
 
 def _columns(card: Card) -> list[str]:
-    out = ["## Columns", "", "| column | type | kind | missing in the original |", "|---|---|---|---|"]
+    where = "empty" if card.asked else "missing in the original"
+    out = ["## Columns", "", f"| column | type | kind | {where} |", "|---|---|---|---|"]
     known = {c.name: c for c in card.schema.columns}
     for name, dtype in card.empty.schema.items():
         fact = known.get(name)
@@ -238,6 +255,7 @@ def _files(card: Card) -> list[str]:
         "## Files",
         "",
         (pictures.files(card.ending) or "`data/` the rows,")
+        + (" `lineage/` how each of them came to be," if card.asked else "")
         + " `recipe.toml` what was asked for, `lineage.json` how it came to be, `card.json` the same "
         "for machines (Croissant)"
         + (", `report.html` and `findings.json` the evidence" if card.report else "")

@@ -43,6 +43,12 @@ def layout_of(format: str) -> str:
     return format.removesuffix(".parquet") if format in FORMATS else ""
 
 
+def refuse(format: str, method: str) -> None:
+    """Raise ConfigError for a format of conversations where a method makes none."""
+    if format in FORMATS:
+        raise ConfigError(f"format {format} is for conversations, and {method} makes none; choose jsonl or parquet")
+
+
 def source(layout: str, columns: Sequence[str]) -> Source:
     """Return which columns a layout is made from. Raises ConfigError where there are none, with what to do."""
     if layout == "preference":

@@ -51,7 +51,7 @@ def test_toml_both_ways(recipe: Recipe) -> None:
         ("simulacra_recipe = 1\nn = 'ten'", "n must be a whole number"),
         ("simulacra_recipe = 1\nseed = 1.5", "seed must be a whole number"),
         (f"simulacra_recipe = 1\nseed = {2**63}", "seed must fit into 64 bits"),
-        ("simulacra_recipe = 1\nformat = 'parqet'", "Did you mean: parquet?"),
+        ("simulacra_recipe = 1\nformat = 'parqet'", "Did you mean: parquet"),
         ("simulacra_recipe = 1\nwhere = 'age>3'", "where must be a list of texts"),
         ("simulacra_recipe = 1\ntarget = 3", "target must be text"),
         ("simulacra_recipe = 1\nsettings = 3", "settings must name fields"),

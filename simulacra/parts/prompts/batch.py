@@ -98,7 +98,7 @@ def read(path: str | Path) -> dict[str, Any]:
     """
     out: dict[str, Any] = {}
     try:
-        lines = Path(path).read_text("utf-8").splitlines()
+        lines = Path(path).read_text("utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read as the answers of a batch ({error})") from error
     for number, line in enumerate(lines, 1):
