@@ -30,8 +30,9 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "images/pca": "simulacra.images.pca:Pca",
         "images/flow": "simulacra.images.flow:Flow",
         "text/columns": "simulacra.text.columns:Columns",
+        "text/instruct": "simulacra.text.instruct:Instruct",
     },
-    "transforms": {},
+    "transforms": {"text/select": "simulacra.text.select:Select"},
     "guards": {
         "fidelity": "simulacra.guards.fidelity:fidelity",
         "utility": "simulacra.guards.utility:utility",

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simulacra.text.columns import Columns
+    from simulacra.text.instruct import Instruct
 
 _WHERE = {
     "Columns": "columns",
+    "Instruct": "instruct",
 }
-__all__ = ["Columns"]
+__all__ = ["Columns", "Instruct"]
 
 
 def __getattr__(name: str) -> Any:
