@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 
     Words = npt.NDArray[np.uint64]
 
+
+class Someone(dict[str, Any]):
+    """A person with fields; printed by a template the whole is one text."""
+
+    def __init__(self, fields: Mapping[str, Any], text: str) -> None:
+        super().__init__(fields)
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+
 SEEDS = 2**31
 """Seeds of requests are a permutation of the row numbers below this: no two rows of a column share one."""
 SMALL = 4096

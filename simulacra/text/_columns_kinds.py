@@ -9,6 +9,7 @@ from simulacra.text._columns_dialogues import Dialogue
 from simulacra.text._columns_expressions import Expression
 from simulacra.text._columns_judges import Judge
 from simulacra.text._columns_labels import Embedding, Label
+from simulacra.text._columns_personas import Persona
 from simulacra.text._columns_persons import Person
 from simulacra.text._columns_prompts import Prompt
 from simulacra.text._columns_samplers import Category, Number, Seed
@@ -18,6 +19,7 @@ KINDS: dict[str, type[Column]] = {
     "number": Number,
     "date": Date,
     "person": Person,
+    "persona": Persona,
     "seed": Seed,
     "prompt": Prompt,
     "dialogue": Dialogue,

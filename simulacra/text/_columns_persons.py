@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulacra.core.errors import near
 from simulacra.parts import permute
-from simulacra.text._columns_cells import Cells
+from simulacra.text._columns_cells import Cells, Someone
 from simulacra.text._columns_column import Column, Known
 from simulacra.text._columns_spec import Spec
 
@@ -88,7 +88,7 @@ class Person(Column):
             lists = _lists(self.locales[d["locale"] % len(self.locales)])
             sex = str(self.spec.get("sex", ("female", "male")[d["sex"] % 2]))
             person = _person(lists, d, sex, low + d["age"] % (high - low + 1))
-            out.append({field: person[field] for field in self.kept})
+            out.append(Someone({field: person[field] for field in self.kept}, person["name"]))
         return out
 
 

@@ -66,6 +66,7 @@ PAIR = (lambda v: isinstance(v, list | tuple) and len(v) == 2 and all(map(text, 
 TURNS = (lambda v: whole(v) or ENDS[0](v), "a whole number of at least 1, or two of them")
 TABLES = (lambda v: isinstance(v, list | tuple) and bool(v) and all(map(table, v)), "a list of tables")
 CALL = (callable, "a function; it is given in Python only, never in a recipe, which may come from a stranger")
+COUNT = (lambda v: isinstance(v, int) and not isinstance(v, bool) and 0 <= v < 10**15, "a whole number of at least 0")
 AGES = (lambda v: ENDS[0](v) and v[0] <= v[1] <= 120, "two ages, the lower first, such as [18, 80]")
 NAMES = (lambda v: text(v) or texts(v), "a text or a list of texts")
 
@@ -82,6 +83,7 @@ KINDS: dict[str, dict[str, tuple[Test, str]]] = {
     },
     "date": {"start": TEXT, "end": TEXT, "format": TEXT},
     "person": {"locale": NAMES, "sex": one_of("female", "male"), "age": AGES, "fields": NAMES},
+    "persona": {"fields": NAMES, "length": one_of("full", "short"), "first": COUNT},
     "seed": {"columns": NAMES, "order": one_of("shuffle", "cycle"), "count": WHOLE},
     "prompt": {**ASKED, "prompt": PROMPT, "schema": TABLE, "turns": TEXTS, "complete": YES, "stop": TEXTS},
     "dialogue": {**ASKED, "user": TEXT, "start": TEXT, "turns": TURNS, "user_model": TEXT},
