@@ -7,15 +7,14 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulacra.cli import common
 from simulacra.core.errors import ConfigError
 
 if TYPE_CHECKING:
+    from simulacra.engine.asking import Asking
     from simulacra.engine.made import Made
-    from simulacra.engine.text import Asking
 
 PREVIEWED = 5
 """Rows of a preview where -n says nothing."""
@@ -49,8 +48,8 @@ def agree(given: argparse.Namespace) -> None:
 
 def asking(given: argparse.Namespace) -> Asking:
     """Return how models are asked."""
+    from simulacra.engine.asking import Asking, beside
     from simulacra.engine.shipped import is_recipe
-    from simulacra.engine.text import Asking, beside
 
     recipe = given.data if is_recipe(given.data) else None
     home = given.out if given.out is not None else recipe

@@ -11,6 +11,7 @@ from simulacra.core.data import Dataset, frame_kind
 from simulacra.core.errors import ConfigError
 from simulacra.core.lineage import keyed_hash
 from simulacra.core.progress import task
+from simulacra.engine import shipped
 from simulacra.engine.inputs import is_path, take
 from simulacra.engine.recipe import Recipe
 from simulacra.parts.prompts.model import EMBEDDED, Model, read_models
@@ -93,6 +94,7 @@ def seeds_of(source: Any, na: Sequence[str]) -> Dataset:
     from simulacra.io import folder, texts
 
     with task("read"):
+        source = shipped.data(source) if isinstance(source, str) else source
         if is_path(source) and not folder.is_output(source) and (texts.is_documents(source) or _prose(source)):
             return texts.read(source)
         return take(source, na=na, nested=True)

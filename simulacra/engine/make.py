@@ -11,12 +11,13 @@ from typing import Any
 from simulacra.core import where as conditions
 from simulacra.core.errors import BudgetError, DataError
 from simulacra.core.schema import Schema
+from simulacra.engine import shipped
+from simulacra.engine.asking import Asking, beside
 from simulacra.engine.defaults import format_for, method_for
 from simulacra.engine.inputs import is_path, schema_of, take
 from simulacra.engine.made import Made
 from simulacra.engine.recipe import Recipe
 from simulacra.engine.run import run
-from simulacra.engine.text import Asking, beside
 from simulacra.io import folder
 
 
@@ -71,7 +72,7 @@ def make(
     requests and of answers (engine.text.Asking).
     Raises SimulacraError with what to do.
     """
-    is_recipe = is_path(data) and str(data).endswith(".toml")
+    is_recipe = shipped.is_recipe(data)
     recipe = Recipe(
         method=method or (Recipe.method if is_recipe else method_for(data, epsilon is not None)),
         data=str(data) if is_path(data) else "",

@@ -14,8 +14,8 @@ from simulacra.core.errors import ConfigError, SchemaError, near
 from simulacra.core.generator import Generator
 from simulacra.core.noise import Noise, UnsafeNoise
 from simulacra.core.schema import Schema
-from simulacra.engine import shipped
 from simulacra.core.transform import Transform
+from simulacra.engine import shipped
 from simulacra.io import chats
 from simulacra.io.images import Reading
 

@@ -20,6 +20,7 @@ from simulacra.core.progress import task
 from simulacra.core.report import Report
 from simulacra.core.rng import BLOCK_ROWS
 from simulacra.engine import private, text, transform
+from simulacra.engine.asking import Asking
 from simulacra.engine.check import chosen, judge, ledger_of
 from simulacra.engine.defaults import versions_of
 from simulacra.engine.inputs import alike
@@ -51,7 +52,7 @@ def run(
     workers: int = 1,
     force: bool = False,
     expected: Mapping[str, str] | None = None,
-    asking: text.Asking | None = None,
+    asking: Asking | None = None,
 ) -> Made:
     """Carry a recipe out. data, holdout: in place of the recipe's paths. expected: hashes the inputs must have.
 
@@ -61,10 +62,10 @@ def run(
     workers = whole(workers, "workers", 1)
     if recipe.asks and private_report is None:
         return text.run(recipe, data, holdout, out=out, force=force, expected=expected, asking=asking)
+    if recipe.transforms and private_report is None:
+        return transform.run(recipe, data, holdout, out=out, force=force, expected=expected, asking=asking)
     if asking is not None and (given := asking.given()) is not None:
         raise ConfigError(f"{given} is for methods that ask language models, and {recipe.method} asks none")
-    if recipe.transforms and private_report is None:
-        return transform.run(recipe, data, holdout, out=out, force=force, expected=expected)
     chats.refuse(recipe.format, recipe.method)
     method = load(recipe.model) if recipe.model else recipe.generator()
     recipe = dataclasses.replace(recipe, method=method.name).written()

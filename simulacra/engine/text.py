@@ -6,10 +6,8 @@ asked twice, and the bytes are those of a run that nobody stopped.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +16,10 @@ from simulacra.core.errors import BudgetError, ConfigError, DataError, MissingEx
 from simulacra.core.lineage import Lineage, versions
 from simulacra.core.progress import Event, detailed
 from simulacra.engine import _text_report as told
-from simulacra.engine import shipped
 from simulacra.engine._text_estimate import estimate
 from simulacra.engine._text_job import Job, gather, versions_of
 from simulacra.engine._text_rows import Rows, publish
+from simulacra.engine.asking import Asking, opened
 from simulacra.engine.check import chosen
 from simulacra.engine.job import same
 from simulacra.engine.made import Made
@@ -32,43 +30,6 @@ from simulacra.io.folder import Folder
 if TYPE_CHECKING:
     from simulacra.parts.prompts.desk import Desk
     from simulacra.parts.prompts.port import AskPort
-
-ENDING = ".journal.sqlite"
-"""End of a journal's name, behind that of the output folder or of the recipe."""
-
-
-@dataclass(frozen=True)
-class Asking:
-    """How a run asks language models; nothing of it decides a byte of the output.
-
-    journal: file of the answers; None takes the one beside the output folder or, without a folder, beside `home`, and
-    memory where there is neither. known: journals whose answers are taken over, as far as they are there. max_cost: most that may be paid, in the currency of the
-    price table. preview: only make the rows, in memory, and check nothing. batch_out: write what is to be asked into
-    this file and ask nothing. batch_in: take the answers of such a file first. ports: by the name of a model, in place
-    of those that the recipe names. say: hears what a user should know before rows are made.
-    """
-
-    journal: str | Path | None = None
-    home: str | Path | None = None
-    known: tuple[Path, ...] = ()
-    max_cost: float | None = None
-    preview: bool = False
-    batch_out: str | Path | None = None
-    batch_in: str | Path | None = None
-    ports: Mapping[str, AskPort] = field(default_factory=dict)
-    say: Callable[[str], None] = field(default=lambda sentence: None)
-
-    def given(self) -> str | None:
-        """Return the name of an entry that was given, None where none was."""
-        names = ("journal", "max_cost", "preview", "batch_out", "batch_in")
-        return next((name for name in names if getattr(self, name) not in (None, False)), None)
-
-
-def beside(path: str | Path) -> Path:
-    """Return the journal that belongs to an output folder, or to a recipe."""
-    path = Path(str(path).removeprefix(shipped.PREFIX))
-    name = path.stem if path.suffix == ".toml" else path.name
-    return path.absolute().parent / f"{name}{ENDING}"
 
 
 def run(
@@ -95,7 +56,8 @@ def run(
     same(job.inputs, expected)
     foreseen = estimate(job)
     ports = _ports(job, asking)
-    with _desk(job, out, asking, ports) as desk:
+    with opened(job.models, out, asking, ports) as desk:
+        job.method.desk = desk
         if asking.batch_out is not None:
             return _written_out(job, desk, ports, asking)
         asking.say(foreseen.sentence(len(desk.journal)))
@@ -111,23 +73,6 @@ def _ports(job: Job, asking: Asking) -> dict[str, AskPort]:
     from simulacra.parts.prompts import batch
 
     return {**asking.ports, **batch.ports(job.models, asking.batch_in, collects=asking.batch_out is not None)}
-
-
-@contextlib.contextmanager
-def _desk(job: Job, out: str | Path | None, asking: Asking, ports: Mapping[str, AskPort]) -> Iterator[Desk]:
-    """Yield the desk of a run, with its journal."""
-    from simulacra.parts.prompts.desk import Desk
-    from simulacra.parts.prompts.journal import Journal
-
-    home = asking.home if out is None else out
-    path = asking.journal if asking.journal is not None or home is None else beside(home)
-    with Journal(path) as journal:
-        for known in asking.known:
-            if known.exists() and known != journal.path:
-                journal.take_over(known)
-        desk = Desk(job.models, journal, max_cost=asking.max_cost, ports=ports)
-        job.method.desk = desk
-        yield desk
 
 
 def _into(out: str | Path, job: Job, desk: Desk, guards: list[str], asking: Asking, force: bool) -> Made:

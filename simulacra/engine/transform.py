@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulacra.core.data import Dataset, frame_kind, give_back
-from simulacra.core.errors import ConfigError, DataError
+from simulacra.core.errors import ConfigError, DataError, MissingExtra
 from simulacra.core.lineage import Lineage, versions
 from simulacra.core.progress import task
 from simulacra.engine import _text_report as told
 from simulacra.engine._text_job import inputs_of, refuse, seeds_of
 from simulacra.engine._text_rows import Rows, publish
+from simulacra.engine.asking import Asking, opened
 from simulacra.engine.check import chosen
 from simulacra.engine.inputs import is_path
 from simulacra.engine.job import same
 from simulacra.engine.made import Made
 from simulacra.engine.recipe import Recipe
-from simulacra.io import folder
+from simulacra.io import files, folder
 from simulacra.io.folder import Folder
+from simulacra.parts.prompts.model import read_models
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from simulacra.core.transform import Transform
+    from simulacra.parts.prompts.desk import Desk
 
 
 def run(
@@ -34,6 +40,7 @@ def run(
     out: str | Path | None = None,
     force: bool = False,
     expected: Mapping[str, str] | None = None,
+    asking: Asking | None = None,
 ) -> Made:
     """Carry out a recipe whose method is a Transform. data: rows in place of the recipe's path.
 
@@ -54,44 +61,63 @@ def run(
     inputs = inputs_of(rows)
     same(inputs, expected)
     kind = "polars" if is_path(source) else frame_kind(source)
-    if out is None:
-        return _made(recipe, rows, inputs, kind, guards, None)
-    place = Folder.begin(out, recipe.to_toml(), {"inputs": inputs, "versions": versions()}, force=force)
+    job = Job(recipe, recipe.transform(), rows, inputs, kind)
+    with opened(read_models(getattr(job.method, "models", ())), out, asking or Asking()) as desk:
+        if hasattr(job.method, "desk"):
+            job.method.desk = desk
+        if out is None:
+            return _made(job, desk, guards, None)
+        return _into(out, job, desk, guards, force)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run of a transform. rows: that are changed. kind: of table that is given back."""
+
+    recipe: Recipe
+    method: Transform
+    rows: Dataset
+    inputs: Mapping[str, str]
+    kind: str
+
+
+def _into(out: str | Path, job: Job, desk: Desk, guards: list[str], force: bool) -> Made:
+    place = Folder.begin(out, job.recipe.to_toml(), {"inputs": job.inputs, "versions": versions()}, force=force)
     try:
-        return _made(recipe, rows, inputs, kind, guards, place)
-    except (DataError, ConfigError):
+        return _made(job, desk, guards, place)
+    except (DataError, ConfigError, MissingExtra):
         place.discard()
         raise
     finally:
         place.close()
 
 
-def _made(
-    recipe: Recipe, data: Dataset, inputs: Mapping[str, str], kind: str, guards: list[str], place: Folder | None
-) -> Made:
+def _made(job: Job, desk: Desk, guards: list[str], place: Folder | None) -> Made:
     """Apply, check and write."""
-    method = recipe.transform()
+    recipe = job.recipe
     with task("apply"):
-        changed: Dataset = method.apply(data, seed=recipe.seed, kind="dataset")
-    frame = changed.frame
+        changed: Dataset = job.method.apply(job.rows, seed=recipe.seed, kind="dataset")
     [sources] = changed.source.values()
     rows = Rows(recipe.format, place)
-    rows.add(frame, _lines(sources))
+    rows.add(changed.frame, _lines(sources))
     rows.end()
     if not rows.count:
-        raise DataError(f"{recipe.method}: none of {len(data):,} rows is left, and nothing was written")
-    lineage = _lineage(recipe, data, changed, inputs)
-    about = f"{rows.count:,} rows that {recipe.method} made of {len(data):,}."
+        raise DataError(f"{recipe.method}: none of {len(job.rows):,} rows is left, and nothing was written")
+    lineage = _lineage(job, changed)
     failures = rows.failures(())
+    about = f"{rows.count:,} rows that {recipe.method} left of {len(job.rows):,}."
     report = told.judged(recipe, rows, lineage, failures, guards, about)
     if place is not None:
+        reasons = getattr(job.method, "reasons_", None)
+        if reasons is not None:
+            files.write(reasons, place.path / "reasons.jsonl")
         publish(recipe.format, rows, lineage, report, failures, place)
 
     def all_rows() -> Any:
-        return give_back(Dataset({"table": rows.all()}, None, lineage), kind)
+        return give_back(Dataset({"table": rows.all()}, None, lineage), job.kind)
 
     where = None if place is None else place.path
-    return Made(report, lineage, where, recipe, rows.count, all_rows, failures=tuple(failures))
+    return Made(report, lineage, where, recipe, rows.count, all_rows, failures=tuple(failures), spent=desk.spent)
 
 
 def _lines(sources: Any) -> pl.DataFrame:
@@ -104,9 +130,13 @@ def _lines(sources: Any) -> pl.DataFrame:
     )
 
 
-def _lineage(recipe: Recipe, data: Dataset, changed: Dataset, inputs: Mapping[str, str]) -> Lineage:
+def _lineage(job: Job, changed: Dataset) -> Lineage:
     """Return the lineage of the rows, which gain a step and no generation."""
-    known = changed.lineage
-    facts = {**known.facts, "inputs": dict(inputs), "changed from": len(data)}
-    made_by = known.made_by or recipe.method
-    return dataclasses.replace(known, made_by=made_by, seed=recipe.seed, facts=facts, versions=versions())
+    known, method = changed.lineage, job.method
+    own = {**known.facts.get(method.name, {}), **getattr(method, "facts_", {})}
+    facts = {**known.facts, method.name: own, "inputs": dict(job.inputs), "changed from": len(job.rows)}
+    facts.pop("asked", None)
+    seed = job.recipe.seed
+    return dataclasses.replace(
+        known, made_by=method.name, params=method.params(), seed=seed, facts=facts, versions=versions()
+    )

@@ -15,7 +15,7 @@ KIND = "simulacra-output"
 FIRST_LINE = "simulacra_recipe = "
 PAGES = (
     "README.md", "card.json", "lineage.json", "findings.json", "report.html", "sign.html", "recipe.toml",
-    "failures.json",
+    "failures.json", "reasons.jsonl",
 )  # fmt: skip
 ROWS = ("data", "lineage")
 """Folders of parts: the rows, and of texts a line for each row that says how it came to be."""
