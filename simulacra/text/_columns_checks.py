@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulacra.core.errors import SimulacraError
 from simulacra.text._columns_cells import Cells
-from simulacra.text._columns_code import run_code
+from simulacra.text._columns_code import cuts_network, run_code
 from simulacra.text._columns_column import Column, Known
 from simulacra.text._columns_spec import Spec, call_name
 from simulacra.text._columns_templates import Unfit
@@ -63,6 +63,12 @@ class Check(Column):
             cells.values[self.name][i] = not fault
             if fault and self.drop:
                 cells.fail(i, self.name, f"{self.of}: {fault}")
+
+    def counted(self, cells: Cells) -> dict[str, Any]:
+        """Return how many cells passed, and how many were run with a network within their reach."""
+        made = [value for value in cells.values[self.name] if value is not None]
+        out = {"checked": len(made), "passed": sum(made)}
+        return {**out, "run with a network": len(made)} if self.slow and not cuts_network() else out
 
     # The four kinds return what is wrong, "" when nothing is ---------------------------------------------------------
 

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 
 WRITTEN = 1 << 20
@@ -65,7 +66,14 @@ def run_code(code: str, *, seconds: int = 5, memory: int = 512) -> str:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-        return _reason(status, told.read_bytes()[-4096:].decode("utf-8", "replace"), seconds)
+        return _reason(status, told.read_text("utf-8", "replace"), seconds)
+
+
+@cache
+def cuts_network() -> bool:
+    """Return whether code runs without a network on this system: even the machine itself is then out of its reach."""
+    probe = "import errno, socket\nwith socket.socket() as s:\n    code = s.connect_ex(('127.0.0.1', 9))\n"
+    return run_code(f"{probe}raise SystemExit(code != errno.ENETUNREACH)") == ""
 
 
 def _reason(status: int | None, output: str, seconds: int) -> str:
@@ -75,7 +83,7 @@ def _reason(status: int | None, output: str, seconds: int) -> str:
         return f"the code did not end within {4 * seconds} seconds"
     if status in (-signal.SIGXCPU, -signal.SIGKILL):
         return f"the code used more than {seconds} seconds of processor, or more memory than there is"
-    if status == -signal.SIGXFSZ:
-        return f"the code wrote more than {WRITTEN >> 20} MiB"
+    if len(output) >= WRITTEN:
+        return f"the code printed more than {WRITTEN >> 20} MiB"
     lines = [line for line in output.strip().splitlines() if line.strip()]
     return f"the code failed: {lines[-1][:TOLD]}" if lines else f"the code ended with status {status}"

@@ -40,7 +40,11 @@ class Judge(Asking):
         self.pair: tuple[str, ...] = tuple(spec.get("pairwise", ()))
         if bool(self.pair) == ("rubric" in spec.given):
             raise spec.error("a judge needs either rubric or pairwise")
-        self.rubric = () if self.pair else tuple(self._point(k, point) for k, point in enumerate(spec.given["rubric"]))
+        self.rubric = tuple(self._point(k, point) for k, point in enumerate(spec.get("rubric", ())))
+        names = [point["name"] for point in self.rubric]
+        for k, name in enumerate(names):
+            if name in names[:k]:
+                raise spec.error(f"rubric[{k}]: the name {name!r} is taken")
         self.needs = self.pair
         self.schema = PAIR_SCHEMA if self.pair else _rubric_schema(self.rubric)
         self.written = VERDICT if self.pair else self.schema

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulacra.core.errors import ConfigError, near
-from simulacra.text._columns_templates import ANYWHERE
+from simulacra.text._columns_templates import TAKEN
 
 Test = Callable[[Any], bool]
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -154,7 +154,7 @@ def _read(i: int, entry: Any) -> Spec:
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise ConfigError(f"{place}: name must be letters, digits and _, as templates need it, got {name!r}")
     place = f"{place} {name!r}"
-    if name in (*ANYWHERE, "loop", "range"):
+    if name in TAKEN:
         raise ConfigError(f"{place}: the name {name!r} has a meaning of its own in templates; take another")
     if kind not in KINDS:
         raise ConfigError(f"{place}: unknown kind {kind!r}.{near(str(kind), KINDS) or ' Known: ' + ', '.join(KINDS)}")

@@ -21,6 +21,11 @@ MARKER = "\0marker"
 """Name under which the marker of fenced data stands among the values; no template can write it."""
 ANYWHERE = ("row", "seed")
 """Names that every template knows beside the columns: the number of the row, and its row of the data."""
+TAKEN = (
+    *ANYWHERE, "and", "caller", "else", "false", "if", "in", "is", "loop", "none", "not", "or", "range", "self",
+    "super", "true", "False", "None", "True",
+)  # fmt: skip
+"""Names with a meaning of their own, which no column may have."""
 ALLOWED = (
     "Template", "Output", "TemplateData", "Name", "Getattr", "Getitem", "Slice", "Const", "List", "Tuple", "Dict",
     "Pair", "Keyword", "Filter", "Test", "Call", "For", "If", "Assign", "CondExpr", "Compare", "Operand", "And", "Or",
@@ -169,6 +174,8 @@ def _refuse(node: Any) -> None:
     if kind not in ALLOWED or getattr(node, "recursive", False):
         what = "a loop that calls itself" if kind == "For" else kind
         raise jinja2.TemplateSyntaxError(f"templates here have no {what}; use if, for, set and filters", node.lineno)
+    if kind == "Name" and node.name in ("self", "super", "caller"):
+        raise jinja2.TemplateSyntaxError(f"templates here have no {node.name!r}", node.lineno)
     if kind == "Filter" and node.name not in _environment().filters:
         known = ", ".join(sorted(n for n in _environment().filters if n[0] != "\0"))
         raise jinja2.TemplateSyntaxError(f"no filter {node.name!r}; known: {known}", node.lineno)
