@@ -7,13 +7,20 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import linear, scaled_dot_product_attention, silu
+from torch.nn.functional import linear, silu
 
 from simulacra.parts.prompts._embedded_files import Parts
 
+_SCORES = 2**24
+"""Most scores of attention at once: rows of a batch are taken in parts where it would be more."""
+
 
 class Memory:
-    """Keys and values of a batch: one tensor (rows, kv heads, places, head width) for each layer and kind."""
+    """Keys and values of a batch, one tensor of each a layer.
+
+    keys: (rows, kv heads, head width, places), as the product with queries reads them. values: (rows, kv heads, places,
+    head width).
+    """
 
     def __init__(self, keys: list[Tensor], values: list[Tensor]) -> None:
         self.keys, self.values = keys, values
@@ -47,12 +54,9 @@ class Net:
 
     def memory(self, rows: int, places: int) -> Memory:
         """Return an empty memory."""
-        shape = (rows, self.kv_heads, places, self.head)
-
-        def new() -> list[Tensor]:
-            return [torch.zeros(shape, dtype=self.dtype, device=self.device) for _ in range(self.layers)]
-
-        return Memory(new(), new())
+        shape = (rows, self.kv_heads, self.head, places)
+        keys = [torch.zeros(shape, dtype=self.dtype, device=self.device) for _ in range(self.layers)]
+        return Memory(keys, [torch.zeros_like(k.transpose(2, 3), memory_format=torch.contiguous_format) for k in keys])
 
     def many(self, tokens: Tensor, memory: Memory, start: int) -> Tensor:
         """Return the last hidden states (rows, tokens, width) of tokens at places from `start` on in every row."""
@@ -62,8 +66,9 @@ class Net:
         # Queries that share keys stand one group after the other, so each place comes as often as a group is large.
         mask = seen.repeat(self.heads // self.kv_heads, 1)
 
-        def put(kept: Tensor, new: Tensor) -> None:
-            kept[:, :, start : start + length] = new
+        def put(keys: Tensor, values: Tensor, k: Tensor, v: Tensor) -> None:
+            keys[..., start : start + length] = k.permute(0, 2, 3, 1)
+            values[:, :, start : start + length] = v.transpose(1, 2)
 
         return self._forward(tokens, places[None], memory, put, mask, start + length)
 
@@ -73,8 +78,9 @@ class Net:
         rows = torch.arange(len(tokens), device=self.device)
         mask = (torch.arange(end, device=self.device)[None] <= places[:, None])[:, None, None]
 
-        def put(kept: Tensor, new: Tensor) -> None:
-            kept[rows, :, places] = new[:, :, 0]
+        def put(keys: Tensor, values: Tensor, k: Tensor, v: Tensor) -> None:
+            keys[rows, :, :, places] = k[:, 0]
+            values[rows, :, places] = v[:, 0]
 
         return self._forward(tokens[:, None], places[:, None], memory, put, mask, end)[:, 0]
 
@@ -85,22 +91,34 @@ class Net:
     def _forward(self, tokens: Tensor, places: Tensor, memory: Memory, put: Any, mask: Tensor, end: int) -> Tensor:
         w, rows, length = self._w, *tokens.shape
         group = self.heads // self.kv_heads
-        bias = torch.zeros(mask.shape, dtype=self.dtype, device=self.device).masked_fill_(~mask, -torch.inf)
+        bias = torch.zeros(mask.shape, device=self.device).masked_fill_(~mask, -torch.inf)
         cos, sin = self._cos[places][:, :, None], self._sin[places][:, :, None]
         x = w["words"][tokens].float()
         for i in range(self.layers):
             qkv = linear(self._norm(x, f"{i}.norm"), w[f"{i}.qkv"]).view(rows, length, -1, self.head)
             turned = self._turn(qkv[:, :, : self.heads + self.kv_heads], cos, sin)
             keys, values = memory.keys[i], memory.values[i]
-            put(keys, turned[:, :, self.heads :].transpose(1, 2))
-            put(values, qkv[:, :, self.heads + self.kv_heads :].transpose(1, 2))
+            put(keys, values, turned[:, :, self.heads :], qkv[:, :, self.heads + self.kv_heads :])
             q = turned[:, :, : self.heads].transpose(1, 2).reshape(rows, self.kv_heads, group * length, self.head)
-            a = scaled_dot_product_attention(q, keys[:, :, :end], values[:, :, :end], attn_mask=bias)
+            a = self._attend(q, keys[..., :end], values[:, :, :end], bias)
             a = a.view(rows, self.heads, length, self.head).transpose(1, 2).reshape(rows, length, -1)
             x += linear(a, w[f"{i}.out"])
             gate, up = linear(self._norm(x, f"{i}.norm2"), w[f"{i}.up"]).chunk(2, -1)
             x += linear(silu(gate).mul_(up), w[f"{i}.down"])
         return self._norm(x, "norm")
+
+    def _attend(self, q: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor:
+        """Return values weighed by how queries and keys fit.
+
+        Written out, for torch's own function in bfloat16 gives other digits with another number of threads.
+        """
+        rows = max(1, _SCORES // (self.kv_heads * q.shape[2] * keys.shape[3]))
+        parts = []
+        for i in range(0, len(q), rows):
+            scores = torch.matmul(q[i : i + rows], keys[i : i + rows]).float().mul_(self.head**-0.5)
+            scores += bias if len(bias) == 1 or bias.ndim == 2 else bias[i : i + rows]
+            parts.append(torch.matmul(scores.softmax(-1).to(self.dtype), values[i : i + rows]))
+        return torch.cat(parts) if len(parts) > 1 else parts[0]
 
     def _norm(self, x: Tensor, name: str) -> Tensor:
         y = x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.eps) * self._w[name]
