@@ -83,6 +83,12 @@ class Cells:
             self._drawn[what] = drawn.astype(np.int64).tolist()
         return self._drawn[what]
 
+    def below(self, what: str, bound: int) -> list[int]:
+        """Return a number in 0..bound-1 for each row of the block."""
+        if what not in self._drawn:
+            self._drawn[what] = permute.below(self.numbers, bound, self.key(what), "").tolist()
+        return self._drawn[what]
+
     @cached_property
     def _drawn(self) -> dict[str, list[int]]:
         return {}

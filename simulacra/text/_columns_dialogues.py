@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from simulacra.parts import permute
 from simulacra.text._columns_cells import Cells
 from simulacra.text._columns_column import Known
 from simulacra.text._columns_prompts import MESSAGES, Asking, Messages
@@ -46,7 +45,7 @@ class Dialogue(Asking):
 
     async def ask(self, cells: Cells, rows: Sequence[int], desk: Desk) -> None:
         """Ask the two in turn; a conversation that fails at any turn is lost."""
-        drawn = permute.below(cells.numbers, self.high - self.low + 1, cells.key(f"turns of {self.name}"), "").tolist()
+        drawn = cells.below(f"turns of {self.name}", self.high - self.low + 1)
         talks: dict[int, Messages] = self.rendered(cells, rows, lambda i: self.opening(cells, i))
         for turn in range(self.high):
             going = [i for i in talks if turn < self.low + drawn[i]]

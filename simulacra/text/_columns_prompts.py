@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from simulacra.parts import permute
 from simulacra.parts.prompts.request import Answer, Request
 from simulacra.text._columns_cells import Cells
 from simulacra.text._columns_column import Column, Known
@@ -77,7 +76,7 @@ class Asking(Column):
             if fault:
                 cells.fail(i, self.name, fault, self.spec.required)
             else:
-                out[i] = [replace(answer, text=clean(answer.text)) for answer in answers]
+                out[i] = [a if a.text.isascii() else replace(a, text=clean(a.text)) for a in answers]
         return out
 
     def rendered(self, cells: Cells, rows: Sequence[int], what: Any) -> dict[int, Any]:
@@ -134,8 +133,8 @@ class Prompt(Asking):
 
     async def ask(self, cells: Cells, rows: Sequence[int], desk: Desk) -> None:
         """Ask turn by turn; the rows of one turn are one batch."""
-        drawn = permute.below(cells.numbers, len(self.prompts), cells.key(f"prompt of {self.name}"), "").tolist()
-        names = {i: list(self.prompts)[drawn[i]] for i in rows}
+        known, drawn = list(self.prompts), cells.below(f"prompt of {self.name}", len(self.prompts))
+        names = {i: known[drawn[i]] for i in rows}
         talks = self.rendered(cells, rows, lambda i: self._first(cells, i, self.prompts[names[i]]))
         for turn, template in enumerate([None, *self.turns]):
             if template is not None:
@@ -161,7 +160,7 @@ class Prompt(Asking):
 
 def clean(text: str) -> str:
     """Return a text that can be written as UTF-8: half of a pair of surrogates cannot."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+    return text.encode("utf-8", "replace").decode()
 
 
 MESSAGES = {
