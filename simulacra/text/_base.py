@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from simulacra.core.where import Where
     from simulacra.parts.prompts.desk import Desk
-    from simulacra.text._columns_run import Plan
+    from simulacra.text._columns_run import Block, Plan
 
 
 @dataclass(frozen=True)
@@ -141,13 +141,17 @@ class Texts(Generator):
         return Plan.of(self._columns(), read_models(self.models), getattr(self, "seeds_", None), self.language)
 
     def _blocks(self, plan: Plan, n: int, seed: int, first: int) -> Iterator[Dataset]:
-        from simulacra.text._columns_run import run
-
-        for frame, lineage, failures, facts in run(plan, self._asked_desk, self.name, seed, n, self.block_rows, first):
+        for frame, lineage, failures, facts in self._made(plan, n, seed, first):
             frame, lineage, more = self._rows(frame, lineage)
             self._failures += sorted((*failures, *more), key=lambda failure: failure.row)
             _add(self._facts, facts)
             yield Dataset({"table": frame, "lineage": lineage}, None, self._lineage(seed))
+
+    def _made(self, plan: Plan, n: int, seed: int, first: int) -> Iterator[Block]:
+        """Yield the blocks of rows from number `first` on, as they are made."""
+        from simulacra.text._columns_run import run
+
+        return run(plan, self._asked_desk, self.name, seed, n, self.block_rows, first)
 
     def _asked_desk(self) -> Desk:
         from simulacra.parts.prompts.desk import Desk

@@ -35,6 +35,10 @@ class Made(Column):
         """Make rows by asking."""
         await self.kind.make(Work(cells, desk, self.kind), rows)
 
+    def counted(self, cells: Cells) -> dict[str, Any]:
+        """Return what the kind counts."""
+        return self.kind.counted(cells.values, cells.alive(range(cells.n)))
+
 
 class Held(Column):
     """One column of a kind, whose cells the kind has set."""
@@ -67,12 +71,6 @@ class Held(Column):
         dtype = self.dtype()
         return nested(self.name, values, dtype) if dtype.is_nested() else pl.Series(self.name, values, dtype)
 
-    def counted(self, cells: Cells) -> dict[str, Any]:
-        """Return what the kind counts, once."""
-        if self.name != next(iter(self.kind.columns)):
-            return {}
-        return self.kind.counted(cells.values, cells.alive(range(cells.n)))
-
 
 def _function() -> pl.DataType:
     import polars as pl
@@ -88,8 +86,15 @@ def plan_of(kind: Kind) -> Plan:
     return Plan((Made(kind, known), *held), frozenset(), models, kind.seeds, "shuffle")
 
 
+def round_rows(plan: Plan) -> int:
+    """Return how many rows of a plan are a round, 0 where no row looks at another."""
+    made = plan.columns[0]
+    assert isinstance(made, Made)
+    return made.kind.round_rows
+
+
 def in_rounds(
-    plan: Plan, desk: Callable[[], Desk], address: str, seed: int, n: int, size: int, first: int, round_rows: int
+    plan: Plan, desk: Callable[[], Desk], address: str, seed: int, n: int, size: int, first: int
 ) -> Iterator[Block]:
     """Yield blocks whose rows are made in rounds, each of which waits for all rows before it.
 
@@ -97,18 +102,17 @@ def in_rounds(
     from the journal.
     """
     with task("sample", total=n) as step:
-        for number, block in enumerate(desk().iterate(_rounds(plan, desk(), address, seed, n, size, round_rows))):
+        for number, block in enumerate(desk().iterate(_rounds(plan, desk(), address, seed, n, size))):
             step(min(size, n - number * size))
             if number >= first:
                 yield block
 
 
-async def _rounds(
-    plan: Plan, desk: Desk, address: str, seed: int, n: int, size: int, round_rows: int
-) -> AsyncGenerator[Block, None]:
+async def _rounds(plan: Plan, desk: Desk, address: str, seed: int, n: int, size: int) -> AsyncGenerator[Block, None]:
     for start in range(0, n, size):
         cells = plan.cells(address, seed, start, min(size, n - start))
-        for begin in range(0, cells.n, round_rows):
-            rows = range(begin, min(begin + round_rows, cells.n))
+        many = round_rows(plan)
+        for begin in range(0, cells.n, many):
+            rows = range(begin, min(begin + many, cells.n))
             await plan.columns[0].ask(cells, rows, desk)
         yield finish(plan, cells)

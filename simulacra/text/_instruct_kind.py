@@ -59,11 +59,13 @@ class Kind:
 
     columns: name -> type of the output ("text", "number", "integer", "yes", "messages"). Options: a dataclass of its
     options. seeds: rows that rows are made from, set by `take`.
+    round_rows: rows that are made together and look at all rows before them; 0 where no row looks at another.
     """
 
     name: ClassVar[str] = ""
     columns: ClassVar[Mapping[str, str]] = {}
     Options: ClassVar[type]
+    round_rows: ClassVar[int] = 0
     asks = True
 
     def __init__(self, settings: Any, brief: Brief) -> None:
@@ -228,10 +230,16 @@ def whole(answer: Answer) -> str:
 
 
 def in_circles(text: str) -> bool:
-    """Return whether a text says the same again and again, as small models do: few of its runs of four words differ."""
+    """Return whether a text says the same again and again, as small models do.
+
+    A sentence of three words or more stands there twice, or few of the runs of four words differ.
+    """
     words = text.casefold().split()
+    said = [s.strip(" .!?\"'") for s in re.split(r"(?<=[.!?])\s+|\n", text.casefold()) if len(s.split()) > 2]
+    if len(set(said)) < len(said):
+        return True
     runs = [tuple(words[k : k + 4]) for k in range(len(words) - 3)]
-    return len(runs) > 8 and len(set(runs)) < 0.6 * len(runs)
+    return len(runs) > 8 and len(set(runs)) < 0.75 * len(runs)
 
 
 def column_among(data: pl.DataFrame, wanted: str, usual: Sequence[str], what: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,12 +13,17 @@ from simulacra.parts.prompts.model import read_models
 from simulacra.text._base import Texts
 
 if TYPE_CHECKING:
-    from simulacra.text._columns_run import Plan
+    from simulacra.text._columns_run import Block, Plan
     from simulacra.text._instruct_kind import Kind
 
 KINDS = {
+    "self-instruct": "_instruct_self:SelfInstruct",
     "qa": "_instruct_qa:Qa",
+    "evol": "_instruct_evol:Evol",
+    "reasoning": "_instruct_reasoning:Reasoning",
     "dialogue": "_instruct_dialogue:Dialogue",
+    "preference": "_instruct_preference:Preference",
+    "tools": "_instruct_tools:Tools",
     "mixed": "_instruct_mixed:Mixed",
 }
 """Kind -> module and class."""
@@ -76,3 +82,10 @@ class Instruct(Texts):
         kind = self._kind()
         kind.take(getattr(self, "seeds_", None))
         return plan_of(kind)
+
+    def _made(self, plan: Plan, n: int, seed: int, first: int) -> Iterator[Block]:
+        from simulacra.text._instruct_columns import in_rounds, round_rows
+
+        if not round_rows(plan):
+            return super()._made(plan, n, seed, first)
+        return in_rounds(plan, self._asked_desk, self.name, seed, n, self.block_rows, first)
