@@ -61,8 +61,13 @@ def asking(given: argparse.Namespace) -> Asking:
         preview=given.preview,
         batch_out=given.batch_out,
         batch_in=given.batch_in,
-        say=lambda sentence: print(sentence, file=sys.stderr, flush=True),
+        say=say,
     )
+
+
+def say(sentence: str) -> None:
+    """Print what a user should know before rows are made."""
+    print(sentence, file=sys.stderr, flush=True)
 
 
 def show(made: Made, preview: bool) -> None:

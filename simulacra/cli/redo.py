@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 
-from simulacra.cli import common
+from simulacra.cli import _text, common
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +40,7 @@ def run(given: argparse.Namespace) -> int:
             workers=given.workers,
             force=given.force,
             spend=given.spend,
+            say=_text.say,
         )
     if made.changed:
         print(f"{given.out} differs from {given.folder} in {', '.join(made.changed)}.")

@@ -31,6 +31,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "images/flow": "simulacra.images.flow:Flow",
         "text/columns": "simulacra.text.columns:Columns",
         "text/instruct": "simulacra.text.instruct:Instruct",
+        "text/personas": "simulacra.text.personas:Personas",
     },
     "transforms": {"text/select": "simulacra.text.select:Select"},
     "guards": {
@@ -39,6 +40,8 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "privacy": "simulacra.guards.privacy:privacy",
         "claim": "simulacra.guards.claim:claim",
         "images": "simulacra.guards.images:images",
+        "diversity": "simulacra.guards.diversity:diversity",
+        "content": "simulacra.engine.content:content",
     },
     "ports": {
         "echo": "simulacra.core.port:echo",

@@ -51,11 +51,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class View:
-    """Something to look at: counts and matrices as plain lists, never rows.
+    """Something to look at: counts and matrices as plain lists, of made images and texts some rows.
 
     kind: "histogram" (edges, real, made), "levels" (labels, real, made), "matrix" (columns, values, low, high),
     "curve" (x, series), "bars" (labels, series), "effects" (labels, values, low, high, smallest), "table" (header,
-    rows), "images" (png, width, height, cell, columns, rows: a contact sheet with a caption a row). title: a sentence.
+    rows), "images" (png, width, height, cell, columns, rows: a contact sheet with a caption a row), "texts" (rows: made
+    rows to read, each a name and cells). title: a sentence.
     score: larger is worse, for ordering. column: the column it is about, "" for all.
     """
 

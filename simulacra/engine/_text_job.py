@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulacra.core import registry
 from simulacra.core.data import Dataset, frame_kind
 from simulacra.core.errors import ConfigError
 from simulacra.core.lineage import keyed_hash
@@ -42,7 +43,7 @@ class Job:
     def again(self) -> Texts:
         """Return another method of the same recipe, fitted on the same seeds."""
         method: Any = self.recipe.generator()
-        fitted: Texts = method.fit(self.seeds, seed=self.recipe.seed)
+        fitted: Texts = method.fit(self.seeds, schema=self.recipe.schema, seed=self.recipe.seed)
         return fitted
 
 
@@ -56,7 +57,7 @@ def gather(recipe: Recipe, data: Any, holdout: Any) -> Job:
     if n is None:
         raise ConfigError("without data it is not known how many rows to make; give n, or -n ROWS")
     inputs = {} if seeds is None else inputs_of(seeds)
-    method.fit(seeds, seed=recipe.seed)
+    method.fit(seeds, schema=recipe.schema, seed=recipe.seed)
     kind = "polars" if source is None or is_path(source) else frame_kind(source)
     return Job(recipe, method, seeds, n, inputs, kind)
 
@@ -65,10 +66,17 @@ def refuse(recipe: Recipe, holdout: Any) -> None:
     """Raise ConfigError for entries of a recipe that a method of texts, or a transform, cannot follow."""
     known = type(recipe).__dataclass_fields__
     given = [n for n in NOT_FOR_TEXT if getattr(recipe, n) != known[n].default] + ["holdout"] * (holdout is not None)
+    if "schema" in given and takes_schema(recipe):
+        given.remove("schema")
     if given:
         raise ConfigError(f"{recipe.method}: {given[0]} is for methods that learn from a table; leave it out")
     if recipe.format in ("png", "imagefolder", "npz"):
         raise ConfigError(f"{recipe.method} gives texts, and {recipe.format} holds images; choose jsonl or parquet")
+
+
+def takes_schema(recipe: Recipe) -> bool:
+    """Return whether a method of texts makes something of a schema."""
+    return recipe.method in registry.names() and bool(getattr(registry.load(recipe.method), "takes_schema", False))
 
 
 def inputs_of(rows: Dataset) -> dict[str, str]:

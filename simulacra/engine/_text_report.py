@@ -26,7 +26,7 @@ SAMPLES = 8
 """Rows of the report that can be unfolded."""
 LISTED = 40
 """Failures that the report lists; failures.json has all."""
-LONGEST = 4_000
+LONGEST = 2_000
 """Letters of a cell in the report."""
 
 

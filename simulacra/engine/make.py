@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -129,11 +129,13 @@ def redo(
     workers: int = 1,
     force: bool = False,
     spend: bool = False,
+    say: Callable[[str], None] = lambda sentence: None,
 ) -> Made:
     """Run the recipe of a finished folder again and compare the bytes (Made.changed).
 
     data, holdout: the tables, when they were in memory or have moved since. spend: make a folder again that was made
-    under a privacy budget, which spends that budget once more. Raises BudgetError without it, DataError when the
+    under a privacy budget, which spends that budget once more. say: hears whether language models are asked anew, or
+    the journal beside the folder answers. Raises BudgetError without it, DataError when the
     folder is not a finished output, or the data are not those it was made from; OutputError as `make` does, and for
     `out` that is `path`.
     """
@@ -151,10 +153,23 @@ def redo(
     for name, given in (("data", data), ("holdout", holdout)):
         if given is None and name in known and getattr(recipe, name) in ("", "-"):
             raise DataError(f"{path} was made from a table in memory; give it again as {name}")
-    made = run(recipe, data, holdout, out=out, workers=workers, force=force, expected=known)
+    asking = _answers_of(path, say) if recipe.asks or recipe.transforms else None
+    made = run(recipe, data, holdout, out=out, workers=workers, force=force, expected=known, asking=asking)
     before, after = (_read_json(Path(p) / "manifest.json")["files"] for p in (path, out))
     changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
     return dataclasses.replace(made, changed=tuple(changed))
+
+
+def _answers_of(path: Path, say: Callable[[str], None]) -> Asking:
+    """Return how the rows of a folder are made again: from the journal beside it, where there is one."""
+    journal = beside(path)
+    if journal.exists():
+        say(f"The answers in {journal.name} are used; what is not there is asked.")
+        return Asking(journal=journal, say=say)
+    say(
+        f"There is no journal {journal.name} beside {path}: everything is asked again, and may be answered differently."
+    )
+    return Asking(say=say)
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def _header(report: Report, name: str) -> str:
 
 def _sections(report: Report, most_views: int, most_findings: int) -> list[tuple[str, str, str]]:
     """Return key, name and content of each section, in reading order."""
-    places: dict[str, list[View]] = {"images": [], "columns": [], "pairs": [], "comparisons": []}
+    places: dict[str, list[View]] = {"images": [], "texts": [], "columns": [], "pairs": [], "comparisons": []}
     for view in sorted(report.views, key=_rank):
         places[_place(view)].append(view)
     meta = report.meta
@@ -96,6 +96,7 @@ def _sections(report: Report, most_views: int, most_findings: int) -> list[tuple
         ("figures", "Headline figures", _cards(words.headlines(report))),
         ("findings", "Findings", _findings(report, most_findings)),
         ("images", "Images", _views(places["images"], "i", most_views, IMAGES)),
+        ("texts", "Rows to read", _views(places["texts"], "t", most_views, TEXTS)),
         ("columns", "Columns, worst first", _views(places["columns"], "c", most_views, COLUMNS)),
         ("pairs", "Links between columns", _views(places["pairs"], "m", min(most_views, 9), PAIRS)),
         ("comparisons", "Comparisons", _views(places["comparisons"], "r", most_views, "")),
@@ -108,8 +109,8 @@ def _sections(report: Report, most_views: int, most_findings: int) -> list[tuple
 
 def _place(view: View) -> str:
     """Return the section a view stands in."""
-    if view.kind == "images":
-        return "images"
+    if view.kind in ("images", "texts"):
+        return view.kind
     if view.kind == "matrix":
         return "pairs"
     return "columns" if view.column and view.kind in ("histogram", "levels") else "comparisons"
@@ -124,6 +125,7 @@ COLUMNS = "Real rows are the filled shape, made rows the line, on the same axes;
 IMAGES = (
     "Enlarged without smoothing. Rows called real show real images: share the report only where these may be shared."
 )
+TEXTS = "Made rows as they stand in the output, from all over it; unfold one to read it."
 PAIRS = "Each cell is a pair of columns; the numbers above stand for the columns beside them."
 
 

@@ -9,7 +9,7 @@ from html import escape
 from itertools import cycle
 from typing import Any
 
-from simulacra.core.render import effects, sheet, svg
+from simulacra.core.render import effects, samples, sheet, svg
 from simulacra.core.render.markup import CELLS, bdi, folded, legend, table
 from simulacra.core.render.words import amount, clean, figure, percent, short
 from simulacra.core.report import View
@@ -35,7 +35,9 @@ def draw(view: View, key: str, by_column: bool = False) -> str:
             raise ValueError(f"no drawing for a view of kind {view.kind!r}")
         body = DRAWERS[view.kind](view, key)
         lead = _gap(view) if by_column else ""
-        wide = " wide" if view.kind == "images" or view.kind == "table" and len(view.data["header"]) > 5 else ""
+        wide = (
+            " wide" if view.kind in ("images", "texts") or view.kind == "table" and len(view.data["header"]) > 5 else ""
+        )
     except (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, AttributeError) as error:
         # Views come from guards of any author; one that is malformed must not take the page with it.
         return _figure(
@@ -295,4 +297,5 @@ DRAWERS: dict[str, Callable[[View, str], str]] = {
     "table": _table,
     "effects": effects.draw,
     "images": sheet.draw,
+    "texts": samples.draw,
 }
