@@ -218,6 +218,9 @@ class Desk:
 
     async def _leave(self, interrupted: bool) -> None:
         """Wait for what was sent, or when interrupted for what was answered, and close the ports."""
+        for port in self._models.ports:
+            # Nobody waits for what would have to be sent again.
+            getattr(port, "hurry", lambda: None)()
         flying = list(self._flying.values())
         for task in flying if interrupted else ():
             task.cancel()

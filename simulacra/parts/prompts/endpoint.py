@@ -13,7 +13,7 @@ from typing import Any, Self
 from simulacra.core.errors import ModelError
 from simulacra.parts.prompts import _protocol, repair
 from simulacra.parts.prompts._wire import Again, Refused, Unknown, Wire
-from simulacra.parts.prompts.limits import Adaptive, Breaker, Patience
+from simulacra.parts.prompts.limits import Adaptive, Breaker, Patience, Rest
 from simulacra.parts.prompts.model import Model
 from simulacra.parts.prompts.request import Answer, Request
 
@@ -38,7 +38,8 @@ class Endpoint:
         self._patience = patience or Patience()
         self._wire = Wire(model, self._patience)
         self._pace = Adaptive(model.concurrency)
-        self._breaker = Breaker(self._wire.who, self._patience)
+        self._rest = Rest()
+        self._breaker = Breaker(self._wire.who, self._patience, self._rest)
         self._refused: frozenset[str] = frozenset()
         options = json.dumps(model.options, sort_keys=True, default=str) if model.options else ""
         self.identity = f"{model.model or model.name}{f' {options}' if options else ''}"
@@ -65,9 +66,14 @@ class Endpoint:
         extra = [x for x in (request.schema, request.tools) if x]
         return words + sum(_protocol.tokens_of(json.dumps(x, default=dict)) for x in extra)
 
+    def hurry(self) -> None:
+        """Send nothing more; what is on its way may still come."""
+        self._rest.end()
+
     async def close(self) -> None:
         """Close the connections."""
         await self._wire.close()
+        self._rest.over = False
 
     async def _answer(self, request: Request) -> Answer:
         context = self.model.context
@@ -134,6 +140,8 @@ class Endpoint:
         for attempt in itertools.count():
             async with self._pace.seats, self._breaker.gate:
                 await self._breaker.ready()
+                if self._rest.over:
+                    raise Again("the run has ended")
                 sent = clock()
                 try:
                     answer = read(await self._wire.post(path, body))
@@ -145,7 +153,7 @@ class Endpoint:
                     raise
                 else:
                     self._breaker.good()
-                    self._pace.answered(clock(), answer.tokens_out)
+                    self._pace.answered(clock(), sent, answer.tokens_out)
                     return answer
                 failed += not (again.busy or again.unreachable or self._breaker.open)
                 if again.busy or again.silent:
@@ -153,7 +161,7 @@ class Endpoint:
                 self._breaker.bad(str(again), after=again.after, busy=again.busy)
             if failed >= self.model.tries:
                 raise again
-            await asyncio.sleep(max(self._patience.wait(attempt, seed), again.after or 0.0))
+            await self._rest.sleep(max(self._patience.wait(attempt, seed), again.after or 0.0))
         raise AssertionError("counting never ends")
 
     def _silent(self, request: Request) -> ModelError:

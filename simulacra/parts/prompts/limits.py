@@ -75,68 +75,138 @@ class Patience:
         return float(share * min(self.longest, self.first * 2.0 ** min(attempt, 30)))
 
 
+class Rest:
+    """Waits that end early when the run does. over: whether it has ended; then nobody waits any more."""
+
+    def __init__(self) -> None:
+        self.over = False
+        self._resting: set[asyncio.Future[None]] = set()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, at most until the run ends."""
+        if self.over:
+            return
+        rest: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._resting.add(rest)
+        timer = asyncio.get_running_loop().call_later(seconds, self._wake, rest)
+        try:
+            await rest
+        finally:
+            timer.cancel()
+            self._resting.discard(rest)
+
+    def end(self) -> None:
+        """End all waits."""
+        self.over = True
+        for rest in self._resting:
+            self._wake(rest)
+
+    @staticmethod
+    def _wake(rest: asyncio.Future[None]) -> None:
+        if not rest.done():
+            rest.set_result(None)
+
+
 class Adaptive:
     """How many requests a server gets at a time, found from how it answers.
 
-    Doubles from 32 while that brings more work a second, then adds one a round; halves when the server refuses or does
-    not answer; and goes back to the number before when half as many again bring less than a tenth more, for a server
-    that is full need not say so. A round is as many answers as there are seats. Work is counted in tokens, because
-    answers differ in length. (Additive increase, multiplicative decrease: Chiu and Jain 1989.)
+    Doubles from 32 while that brings more work a second. When the server refuses or does not answer, halves, and from
+    then on adds one a round (additive increase, multiplicative decrease; Chiu and Jain 1989). A server that is full
+    need not say so: now and then a round is tried with more or fewer at a time, and more are taken only where they
+    bring at least a tenth more work, fewer where they bring as much. A round is as many answers as there are seats,
+    four times as many where rounds are compared, after as many that show what a change did. Work is counted in
+    tokens, because answers differ in length.
     """
 
     START = 32
     STEP = 1.4
     GAIN = 1.1
+    HOLD = 12
+    ROUND = 4
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.seats = Seats(min(self.START, most))
-        self._doubling = True
-        self._rates: dict[int, tuple[float, float]] = {}
-        self._cut = -math.inf
-        self._begin()
+        self._round = _Round(-math.inf)
+        self._growth = "double"
+        self._before: tuple[float, float] | None = None
+        self._held = 0
+        self._down = True
+        self._refused = -math.inf
 
-    def answered(self, now: float, tokens: int) -> None:
-        """Count one answer. now: of the event loop's clock, in seconds."""
-        if self._answers == 0:
-            self._since = now
-        self._answers += 1
-        self._work += tokens + 1
-        self._full = self._full or bool(self.seats.waiting) or self.seats.taken >= int(self.seats.many)
-        # The first answer only starts the clock.
-        if self._answers > max(self.seats.many, 4):
-            if self._full and now > self._since:
-                self._judge(self._work / (now - self._since))
-            self._begin()
+    def answered(self, now: float, sent: float, tokens: int) -> None:
+        """Count one answer. now, sent: by the event loop's clock, in seconds."""
+        many, this = self.seats.many, self._round
+        if this.since is None:
+            # The first answers tell what the server did with as many as before, and the next are the short ones.
+            this.fresh += sent >= this.changed
+            this.since = now if this.fresh >= many else None
+            return
+        this.answers += 1
+        this.work += tokens + 1
+        this.full = this.full or bool(self.seats.waiting) or self.seats.taken >= int(many)
+        compared = self._growth != "double" and (self._before is not None or self._held >= self.HOLD)
+        if this.answers >= (self.ROUND * many if compared else many) and now > this.since:
+            if this.full:
+                self._judge(this.work / (now - this.since))
+            self._round = _Round(now) if self.seats.many != many else _Round(this.changed, now)
 
     def refused(self, now: float, sent: float) -> None:
         """Take a refusal or a silence; those to requests sent before the last one was taken say nothing new."""
-        self._doubling = False
-        if sent >= self._cut:
-            self._cut = now
+        self._growth, self._before = "add", None
+        if sent >= self._refused:
+            self._refused = now
             self._set(self.seats.many / 2)
-            self._rates.clear()
-            self._begin()
+            self._round = _Round(now)
 
     def _judge(self, rate: float) -> None:
-        many = self.seats.many
-        self._rates[round(2 * math.log2(many))] = (many, rate)
-        fewer = [(m, r) for m, r in self._rates.values() if m * self.STEP <= many]
-        if fewer and rate < self.GAIN * max(fewer)[1]:
-            self._doubling = False
-            self._set(max(fewer)[0])
+        """Choose the seats of the next round by the work a second of this one."""
+        many, before, self._before = self.seats.many, self._before, None
+        if before is not None:
+            other, of_other = before
+            if rate > of_other * self.GAIN if many > other else rate * self.GAIN > of_other:
+                # It helped: the same way once more, soon.
+                self._held = self.HOLD - 1
+                return
+            self._set(other)
+            self._growth = "hold" if self._growth == "double" else self._growth
+            self._down = not self._down
+        elif self._growth == "double" or self._held >= self.HOLD:
+            self._try_others(many, rate)
         else:
-            self._set(many * 2 if self._doubling else many + 1)
+            self._held += 1
+            self._set(many + (self._growth == "add"))
+
+    def _try_others(self, many: float, rate: float) -> None:
+        """Give the next round more or fewer seats, to be compared with this one."""
+        self._held = 0
+        if self._growth == "double":
+            self._set(2 * many)
+        elif self._down or self._growth == "add":
+            self._set(many / self.STEP)
+        else:
+            self._set(many * self.STEP)
+        if self.seats.many != many:
+            self._before = (many, rate)
+        else:
+            self._growth = "hold" if self._growth == "double" else self._growth
+            self._down = not self._down
 
     def _set(self, many: float) -> None:
         self.seats.many = min(max(many, 1.0), float(self.most))
         self.seats.call()
 
-    def _begin(self) -> None:
-        self._answers = 0
-        self._work = 0
-        self._since = 0.0
-        self._full = False
+
+@dataclass
+class _Round:
+    """Answers that are counted. changed: since when there have been as many seats. since: when counting began."""
+
+    changed: float
+    since: float | None = None
+    fresh: int = 0
+    answers: int = 0
+    work: int = 0
+    full: bool = False
 
 
 class Breaker:
@@ -148,8 +218,9 @@ class Breaker:
 
     IN_A_ROW = 10
 
-    def __init__(self, who: str, patience: Patience) -> None:
+    def __init__(self, who: str, patience: Patience, rest: Rest) -> None:
         self._who = who
+        self._rest = rest
         self._patience = patience
         self._row = 0
         self._probes = 0
@@ -166,8 +237,8 @@ class Breaker:
     async def ready(self) -> None:
         """Wait until the next request may be sent. Raises ModelError when every request has failed for too long."""
         if self.open:
-            await asyncio.sleep(self._patience.wait(self._probes, self._probes))
             self._require_hope()
+            await self._rest.sleep(self._patience.wait(self._probes, self._probes))
 
     def good(self) -> None:
         """Take an answer: all go on."""
