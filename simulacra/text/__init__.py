@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from simulacra.text.columns import Columns
     from simulacra.text.instruct import Instruct
+    from simulacra.text.personas import Personas
 
 _WHERE = {
     "Columns": "columns",
     "Instruct": "instruct",
+    "Personas": "personas",
 }
-__all__ = ["Columns", "Instruct"]
+__all__ = ["Columns", "Instruct", "Personas"]
 
 
 def __getattr__(name: str) -> Any:

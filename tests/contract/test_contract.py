@@ -27,6 +27,7 @@ SMALL: dict[str, dict[str, Any]] = {
         ],
         "models": [{"port": "echo"}],
     },
+    "text/personas": {"source": "made"},
     "text/instruct": {"kind": "dialogue", "options": {"turns": 1}, "models": [{"port": "echo"}]},
 }
 """Fields of methods that take long, so that the rules, which say nothing of quality, take seconds."""
