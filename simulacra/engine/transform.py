@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulacra.core import options
 from simulacra.core.data import Dataset, frame_kind, give_back
 from simulacra.core.errors import ConfigError, DataError, MissingExtra
 from simulacra.core.lineage import Lineage, versions
@@ -46,14 +47,12 @@ def run(
 
     Raises ConfigError for entries that mean nothing here, DataError without data.
     """
-    recipe = recipe.written()
+    recipe = _counted(recipe).written()
     guards = chosen(recipe.only)
     if out is not None:
         folder.refuse_source(out, recipe.data, data)
         folder.refuse(out, recipe.to_toml(), force=force)
     refuse(recipe, holdout)
-    if recipe.n is not None:
-        raise ConfigError(f"{recipe.method} changes the rows that are there; leave -n out, and set the method's fields")
     source = data if data is not None else recipe.data or None
     if source is None:
         raise DataError(f"{recipe.method} changes rows of data; give a table or a file")
@@ -68,6 +67,15 @@ def run(
         if out is None:
             return _made(job, desk, guards, None)
         return _into(out, job, desk, guards, force)
+
+
+def _counted(recipe: Recipe) -> Recipe:
+    """Return the recipe with the number of rows as a field of its method. Raises ConfigError where it has none."""
+    if recipe.n is None:
+        return recipe
+    if "n" not in {field.name for field in options.fields(type(recipe.transform()))}:
+        raise ConfigError(f"{recipe.method} changes the rows that are there; leave -n out, and set the method's fields")
+    return recipe.changed(n=None, settings={"n": recipe.n})
 
 
 @dataclass(frozen=True)
