@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from simulacra.core.errors import SimulacraError
 from simulacra.text._columns_cells import Cells
 from simulacra.text._columns_code import cuts_network, run_code
 from simulacra.text._columns_column import Column, Known
@@ -99,8 +98,6 @@ class Check(Column):
         call = self.spec.given["callable"]
         try:
             said = call(value)
-        except SimulacraError:
-            raise
         except Exception as error:
             return f"{call_name(call)} ended in {type(error).__name__}: {error}"
         if isinstance(said, str):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from simulacra.text._columns_cells import Cells
 from simulacra.text._columns_column import Column, Known
 from simulacra.text._columns_prompts import MESSAGES
-from simulacra.text._columns_schema import column_of, dtype_of, fields_of
+from simulacra.text._columns_schema import column_of, dtype_of, fields_of, too_large
 from simulacra.text._columns_spec import Spec
 from simulacra.text._columns_templates import Talk, Unfit, truth
 
@@ -65,10 +65,12 @@ class Expression(Column):
         try:
             if self.type in ("number", "integer"):
                 value: Any = float(text) if self.type == "number" else int(text)
-                if value - value != 0:
-                    raise ValueError("not finite")
+                if value - value != 0 or (self.type == "integer" and too_large(value)):
+                    raise ValueError("no column can hold it")
                 return value
-            value = json.loads(text)
+            value = json.loads(text, parse_constant=_refuse)
+            if too_large(value):
+                raise ValueError("a whole number of more than 64 bits")
         except (ValueError, RecursionError) as error:
             what = "JSON" if self.type in ("json", "messages") else f"of type {self.type}"
             raise Unfit(f"{text[:80]!r} is not {what} ({error})") from error
@@ -78,3 +80,7 @@ class Expression(Column):
             if fault := wrong(self.schema, value):
                 raise Unfit(f"the value does not fulfil its schema: {fault}")
         return Talk(value) if self.type == "messages" else value
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")

@@ -110,19 +110,28 @@ class Judge(Asking):
         return self._judged(cells, i, f"{text}\n\n{_points((point,))}\n\nScore alone:", k, labels)
 
     def _value(self, answers: Sequence[Answer]) -> dict[str, Any]:
-        """Return scores and reasons, or the verdict of both orders: where they differ it is a tie."""
+        """Return scores and reasons, or the verdict of both orders."""
         if self.pair:
-            letters = [str(a.value["better"]) if self.words else LETTERS[likeliest(a)] for a in answers]
-            chosen = [_named(letter, pair) for letter, pair in zip(letters, (self.pair, self.pair[::-1]), strict=True)]
-            reason = str(answers[0].value["reason"]) if self.words else ""
-            better = chosen[0] if chosen[0] == chosen[1] else "tie"
-            return {"better": better, "reason": reason, "orders": letters}
+            return self._verdict(answers)
         if self.words:
             return dict(answers[0].value)
         return {
             point["name"]: {"score": point["low"] + likeliest(answer), "reason": ""}
             for point, answer in zip(self.rubric, answers, strict=True)
         }
+
+    def _verdict(self, answers: Sequence[Answer]) -> dict[str, Any]:
+        """Return the better of two columns: words that differ between the orders are a tie, numbers add up."""
+        letters = [str(a.value["better"]) if self.words else LETTERS[likeliest(a)] for a in answers]
+        if self.words:
+            chosen = [_named(letter, pair) for letter, pair in zip(letters, (self.pair, self.pair[::-1]), strict=True)]
+            better = chosen[0] if chosen[0] == chosen[1] else "tie"
+            return {"better": better, "reason": str(answers[0].value["reason"]), "orders": letters, "margin": None}
+        # In the sum of both orders what the model thinks of a place cancels out.
+        (a1, b1), (a2, b2) = (answer.value for answer in answers)
+        margin = ((a1 - b1) + (b2 - a2)) / 2
+        better = "tie" if margin == 0 else self.pair[0] if margin > 0 else self.pair[1]
+        return {"better": better, "reason": "", "orders": letters, "margin": float(margin)}
 
     def counted(self, cells: Cells) -> dict[str, Any]:
         """Return how often both orders agreed, and how often the place alone was preferred."""
@@ -173,5 +182,6 @@ def _object(fields: dict[str, Any]) -> dict[str, Any]:
 
 PAIR_SCHEMA = _object({"reason": {"type": "string"}, "better": {"enum": [*LETTERS, "tie"]}})
 VERDICT = _object({**dict.fromkeys(("better", "reason"), {"type": "string"}),
-                   "orders": {"type": "array", "items": {"type": "string"}}})  # fmt: skip
-"""What the output holds of a comparison: the better column or "tie", the reason, and the letter in each order."""
+                   "orders": {"type": "array", "items": {"type": "string"}}, "margin": {"type": "number"}})  # fmt: skip
+"""What the output holds of a comparison: the better column or "tie", the reason, the letter in each order, and by how
+much log-probability the first is better."""

@@ -55,7 +55,7 @@ class Person(Column):
             if field not in FIELDS:
                 raise spec.error(f"fields: a person has no {field!r}.{near(field, FIELDS)}")
         self.ages: tuple[int, int] = tuple(spec.get("age", (18, 80)))
-        self.fields = frozenset(self.kept)
+        self.fields = frozenset(FIELDS)
 
     def dtype(self) -> pl.DataType:
         """Return a struct of the fields."""
@@ -68,11 +68,9 @@ class Person(Column):
         import polars as pl
 
         made = [cells.values[self.name][i] for i in alive]
-        if None in made:
-            from simulacra.text._columns_cells import nested
-
-            return nested(self.name, made, self.dtype())
-        return pl.DataFrame({field: [person[field] for person in made] for field in self.kept}).to_struct(self.name)
+        places = pl.Series([i if person is not None else None for i, person in enumerate(made)], dtype=pl.Int64())
+        frame = pl.DataFrame({field: [person and person[field] for person in made] for field in self.kept})
+        return frame.to_struct(self.name).gather(places).cast(self.dtype())
 
     def draw(self, cells: Cells) -> Sequence[Any]:
         """Draw every part by a number of its own."""
@@ -88,7 +86,7 @@ class Person(Column):
             lists = _lists(self.locales[d["locale"] % len(self.locales)])
             sex = str(self.spec.get("sex", ("female", "male")[d["sex"] % 2]))
             person = _person(lists, d, sex, low + d["age"] % (high - low + 1))
-            out.append(Someone({field: person[field] for field in self.kept}, person["name"]))
+            out.append(Someone(person, person["name"]))
         return out
 
 

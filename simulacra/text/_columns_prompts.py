@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from simulacra.parts.prompts.request import Answer, Request
 from simulacra.text._columns_cells import Cells
 from simulacra.text._columns_column import Column, Known
-from simulacra.text._columns_schema import column_of, dtype_of, fields_of
+from simulacra.text._columns_schema import column_of, dtype_of, fields_of, too_large
 from simulacra.text._columns_spec import Spec
 from simulacra.text._columns_templates import Talk, Template, Unfit
 
@@ -143,6 +143,9 @@ class Prompt(Asking):
             got = await self.answers(cells, asked, desk, names)
             for i, answer in got.items():
                 cells.values[self.name][i] = answer.text if self.schema is None else answer.value
+                if self.schema is not None and too_large(answer.value):
+                    cells.fail(i, self.name, "it holds a whole number of more than 64 bits", self.spec.required)
+                    cells.values[self.name][i] = None
             talks = {i: (*talks[i], ("assistant", answer.text)) for i, answer in got.items()}
         if self.turns:
             for i, talk in talks.items():

@@ -168,6 +168,10 @@ def _fill(column: Column, cells: Cells, rows: Sequence[int]) -> None:
         drawn = column.draw(cells)
         for i in alive:
             cells.values[column.name][i] = drawn[i]
+            if drawn[i] is None:
+                other = column.needs[0]
+                reason = f"values has no list for {other} = {cells.values[other][i]!r}"
+                cells.fail(i, column.name, reason, column.spec.required)
     else:
         column.fill(cells, alive)
 

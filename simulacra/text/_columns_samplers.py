@@ -64,7 +64,7 @@ class Category(Column):
         """Check that every value of the column `by` has its list."""
         other = before.get(self.needs[0]) if self.needs else None
         if isinstance(other, Category):
-            for value in {str(v) for values, _ in other.tables.values() for v in values}:
+            for value in sorted({_key(v) for values, _ in other.tables.values() for v in values}):
                 if value not in self.tables:
                     raise self.spec.error(f"values has no list for {other.name} = {value!r}.{near(value, self.tables)}")
 
@@ -76,18 +76,23 @@ class Category(Column):
         return types[self._kind]
 
     def draw(self, cells: Cells) -> Sequence[Any]:
-        """Draw by one number a row, whichever list it then picks from."""
+        """Draw by one number a row, whichever list it then picks from; None where no list belongs to the value."""
         u = cells.uniform(f"column {self.name}")
         if not self.needs:
             values, ends = self.tables[""]
             return list(np.array(values, dtype=object)[_pick(u, ends)].tolist())
         out: list[Any] = [None] * cells.n
-        by = [str(v) for v in cells.values[self.needs[0]]]
+        by = [_key(v) for v in cells.values[self.needs[0]]]
         for name, (values, ends) in self.tables.items():
             rows = [i for i, v in enumerate(by) if v == name]
             for i, place in zip(rows, _pick(u[rows], ends), strict=True):
                 out[i] = values[place]
         return out
+
+
+def _key(value: Any) -> str:
+    """Return the value of a column as it names its list."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _pick(u: Any, ends: Any) -> Any:

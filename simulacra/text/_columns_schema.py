@@ -43,6 +43,15 @@ def stored(schema: Schema | None, value: Any) -> Any:
     return value if kind == "boolean" else json.dumps(value, ensure_ascii=False)
 
 
+def too_large(value: Any) -> bool:
+    """Return whether a value holds a whole number that no column can hold."""
+    if isinstance(value, Mapping):
+        return any(map(too_large, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(too_large, value))
+    return isinstance(value, int) and not -(2**63) <= value < 2**63
+
+
 def column_of(name: str, schema: Schema | None, values: Sequence[Any]) -> pl.Series:
     """Return values that fulfil a schema as a column."""
     import polars as pl

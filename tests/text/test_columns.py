@@ -156,6 +156,58 @@ def test_a_condition_asks_only_for_its_rows() -> None:
     assert frame["a"].is_not_null().to_list() == [topic == "sun" for topic in frame["topic"]]
 
 
+@pytest.mark.parametrize(
+    ("entry", "fault"),
+    [
+        ({"value": "{{ '9' * 30 }}", "type": "integer"}, "no column can hold it"),
+        ({"value": "inf", "type": "number"}, "no column can hold it"),
+        ({"value": "{{ row / 0 }}"}, "division by zero"),
+        ({"value": "nine", "type": "integer"}, "'nine' is not of type integer"),
+        ({"value": "[NaN]", "type": "json"}, "NaN is not JSON"),
+        ({"value": "{{ '9' * 30 }}", "type": "json"}, "more than 64 bits"),
+        ({"value": "{{ '[' * 200000 }}", "type": "json"}, "is not JSON"),
+        ({"value": '{"stars": "no"}', "type": "json", "schema": SCHEMA}, "the value does not fulfil its schema"),
+        ({"value": '[{"role": "user"}]', "type": "messages"}, "the value does not fulfil its schema"),
+    ],
+)
+def test_an_expression_that_cannot_be_read_fails_its_cell_with_the_reason(entry: dict[str, Any], fault: str) -> None:
+    made = Columns(columns=[TOPIC, {"name": "x", "kind": "expression", "required": False, **entry}])
+    assert made.sample(2, seed=1)["x"].to_list() == [None, None]
+    assert [f.row for f in made.failures_] == [0, 1]
+    assert fault in made.failures_[0].reason
+
+
+def test_a_number_that_no_column_holds_fails_its_cell() -> None:
+    value = {"title": "T", "stars": 10**30, "tags": []}
+    made = ask([prompt("a", "x", schema=SCHEMA)], lambda r: {**value, "stars": 1} if r.row else value)
+    assert made.sample(2, seed=1)["a"].struct.field("stars").to_list() == [1]
+    assert made.failures_[0].reason == "it holds a whole number of more than 64 bits"
+
+
+def test_a_list_that_belongs_to_no_answer_fails_its_row() -> None:
+    columns = [
+        prompt("state", "x"),
+        {"name": "why", "kind": "category", "by": "state", "values": {"open": ["new"], "true": ["yes"]}},
+    ]
+    made = ask(columns, lambda r: "open" if r.row else "shut")
+    assert made.sample(2, seed=1).rows() == [("open", "new")]
+    assert made.failures_[0].reason == "values has no list for state = 'shut'"
+
+
+def test_a_block_in_which_every_row_fails_keeps_the_types_of_its_columns() -> None:
+    columns = [
+        {"name": "who", "kind": "person", "fields": ["name", "age"]},
+        {"name": "what", "kind": "persona"},
+        prompt("a", "x", schema=SCHEMA, required=False),
+        prompt("b", "x"),
+    ]
+    made = ask(columns, lambda r: Answer(error="gone") if r.row < 64 else {"title": "T", "stars": 1, "tags": []})
+    vars(made)["block_rows"] = 64
+    frame = made.sample(70, seed=1)
+    assert len(frame) == 6
+    assert frame["a"][0] == {"title": "T", "stars": 1, "tags": [], "note": None, "extra": None}
+
+
 def test_several_turns_are_one_conversation() -> None:
     made = ask([prompt("talk", "one", system="sys", turns=["two after {{ talk.text }}", "three"])], said)
     frame = made.sample(2, seed=1)

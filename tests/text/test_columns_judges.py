@@ -52,6 +52,17 @@ def test_a_judge_who_likes_the_first_place_gives_ties_and_is_counted() -> None:
     assert made.facts_["win"] == {"pairs": 10, "agreed": 0, "first place twice": 10, "second place twice": 0}
 
 
+def test_log_probabilities_of_both_orders_add_up_so_that_a_liking_for_a_place_cancels_out() -> None:
+    def leaning(request: Request) -> Any:
+        a, b = longest(request)
+        return [a / 10 + 5, b / 10]
+
+    made, frame = run([*PAIR[:2], {**PAIR[2], "by": "logprobs"}], leaning)
+    assert frame["win"].struct.field("better").to_list() == ["good", "bad"]
+    assert frame["win"].struct.field("margin").to_list() == pytest.approx([0.29, -0.29])
+    assert made.facts_["win"]["first place twice"] == 2
+
+
 def test_an_order_inside_of_a_judged_text_stays_in_its_fence() -> None:
     made, _ = run(PAIR, longest)
     for request in made.port.asked:  # type: ignore[attr-defined]

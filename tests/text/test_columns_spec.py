@@ -56,7 +56,7 @@ def test_a_wrong_entry_is_named_with_its_place_when_the_object_is_made(columns: 
             "columns[0] 'a': the columns refer to one another in a circle: 'a' -> 'b' -> 'c' -> 'a'",
         ),
         ([prompt(prompt="{{ topic")], "columns[0] 'answer': prompt, line 1: unexpected end of template"),
-        ([prompt("a", schema=SCHEMA), prompt("b", prompt="{{ a.titel }}")], "has no field 'titel'. Did you mean: title"),
+        ([prompt("a", schema=SCHEMA), prompt("b", prompt="{{ a.titel }}")], "no field 'titel'. Did you mean: title"),
         ([TOPIC, prompt("b", prompt="{{ topic.x }}", when="{{ topik == 'sun' }}")], "when refers to 'topik'"),
         ([prompt(model="big")], "columns[0] 'answer': model: no model is named 'big'. Known: default."),
         ([prompt(schema={"type": "wrong"})], "columns[0] 'answer': schema is no JSON schema"),
