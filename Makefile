@@ -49,7 +49,7 @@ bench: $(VENV)/test.stamp
 	@$(ONE_THREAD) $(PY) bench/picture_guards.py
 	@$(ONE_THREAD) $(PY) bench/balance.py
 
-bench-peers: build/peers/sdv/stamp build/peers/argn/stamp build/peers/imblearn/stamp build/peers/presidio/stamp build/peers/dpmm/stamp build/peers/opendpmbi/stamp
+bench-peers: build/peers/sdv/stamp build/peers/argn/stamp build/peers/imblearn/stamp build/peers/presidio/stamp build/peers/dpmm/stamp build/peers/opendpmbi/stamp build/peers/textdedup/stamp
 
 $(PY):
 	@PYTHON="$(PYTHON)" bash .ci/venv $(VENV)
@@ -88,6 +88,9 @@ build/peers/dpmm/stamp: bench/peers/dpmm.txt
 
 build/peers/opendpmbi/stamp: bench/peers/opendpmbi.txt
 	@PYTHON="$(PYTHON)" bash bench/peers/install opendpmbi
+
+build/peers/textdedup/stamp: bench/peers/textdedup.txt
+	@PYTHON="$(PYTHON)" bash bench/peers/install textdedup
 
 build/peers/presidio/stamp: bench/peers/presidio.txt constraints.txt
 	@PYTHON="$(PYTHON)" bash bench/peers/install presidio

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import platform
@@ -39,6 +40,16 @@ def images(name: str) -> tuple[np.ndarray, np.ndarray]:
         stop(f"No benchmark images {path}. Name the folder that holds {name}.npz: SIMULACRA_DATA=/path make bench")
     with np.load(path, allow_pickle=False) as found:
         return found["images"], found["labels"]
+
+
+def lines(name: str) -> list[dict[str, Any]]:
+    """Return the rows of NAME.jsonl.gz, found as `dataset` finds its tables."""
+    folder = Path(os.environ.get("SIMULACRA_DATA", ROOT.parent / "shared" / "data"))
+    path = folder / f"{name}.jsonl.gz"
+    if not path.is_file():
+        stop(f"No benchmark texts {path}. Name the folder that holds {name}.jsonl.gz: SIMULACRA_DATA=/path make bench")
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
 
 
 def save(name: str, result: dict[str, Any]) -> Path:

@@ -13,7 +13,6 @@ thread, lists and model loaded before.
 from __future__ import annotations
 
 import argparse
-import gzip
 import importlib.util
 import json
 import os
@@ -21,10 +20,9 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from common import BUILD, ROOT, save, stop
+from common import BUILD, ROOT, lines, save, stop
 
 Span = tuple[int, int, str]
 Gold = list[tuple[str, list[Span]]]
@@ -150,15 +148,6 @@ def notes() -> Gold:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return list(module.texts())
-
-
-def lines(name: str) -> list[dict[str, Any]]:
-    """Return the rows of NAME.jsonl.gz, found as bench/common.py finds tables."""
-    path = Path(os.environ.get("SIMULACRA_DATA", ROOT.parent / "shared" / "data")) / f"{name}.jsonl.gz"
-    if not path.is_file():
-        stop(f"No benchmark texts {path}. Name the folder that holds {name}.jsonl.gz: SIMULACRA_DATA=/path make bench")
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
 
 
 if __name__ == "__main__":
