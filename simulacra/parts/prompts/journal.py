@@ -14,7 +14,7 @@ from simulacra.core.errors import OutputError
 from simulacra.parts.prompts import _journal_file as file
 from simulacra.parts.prompts.request import Answer
 
-GATHER_SECONDS = 0.002
+GATHER_SECONDS = 0.001
 """How long an answer waits for others, to be written in one transaction with them."""
 
 _ASKED_AT_ONCE = 500

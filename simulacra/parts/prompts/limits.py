@@ -110,7 +110,7 @@ class Rest:
 class Adaptive:
     """How many requests a server gets at a time, found from how it answers.
 
-    Doubles from 32 while that brings more work a second. When the server refuses or does not answer, halves, and from
+    Doubles from 64 while that brings more work a second. When the server refuses or does not answer, halves, and from
     then on adds one a round (additive increase, multiplicative decrease; Chiu and Jain 1989). A server that is full
     need not say so: now and then a round is tried with more or fewer at a time, and more are taken only where they
     bring at least a tenth more work, fewer where they bring as much. A round is as many answers as there are seats,
@@ -118,7 +118,7 @@ class Adaptive:
     tokens, because answers differ in length.
     """
 
-    START = 32
+    START = 64
     STEP = 1.4
     GAIN = 1.1
     HOLD = 12
