@@ -30,15 +30,15 @@ def _write(net: Net, words: Words, asked: Asked, check: run.Check) -> list[Answe
 
 def _labels(net: Net, words: Words, asked: Asked, check: run.Check) -> list[Answer]:
     out: dict[int, Answer] = {}
-    for names in dict.fromkeys(r.labels for r, _ in asked):
-        alike = [i for i, (r, _) in enumerate(asked) if r.labels == names]
-        choices = [words.answer(name) for name in names]
+    alike: dict[tuple[tuple[int, ...], ...], list[int]] = {}
+    for i, (request, _) in enumerate(asked):
+        alike.setdefault(words.choices(request), []).append(i)
+    for choices, rows in alike.items():
         more = max(len(c) for c in choices)
-        for batch in run.cut([len(asked[i][1]) + more for i in alike]):
-            chosen = [alike[i] for i in batch]
+        for batch in run.cut([len(asked[i][1]) + more for i in rows]):
+            chosen = [rows[i] for i in batch]
             for i, scores in zip(chosen, run.labels(net, [asked[i][1] for i in chosen], choices, check), strict=True):
-                best = names[scores.index(max(scores))]
-                out[i] = Answer(best, scores, "", len(asked[i][1]))
+                out[i] = Answer(asked[i][0].labels[scores.index(max(scores))], scores, "", len(asked[i][1]))
     return [out[i] for i in range(len(asked))]
 
 

@@ -96,7 +96,7 @@ def write(
     return [done[i] for i in range(len(asked))]
 
 
-def labels(net: Net, prompts: Sequence[list[int]], choices: Sequence[list[int]], check: Check) -> list[list[float]]:
+def labels(net: Net, prompts: Sequence[list[int]], choices: Sequence[Sequence[int]], check: Check) -> list[list[float]]:
     """Return the log-probability of each choice after each prompt, (prompts, choices)."""
     memory, states = read(net, prompts, max(len(c) for c in choices))
     places = torch.tensor([len(p) for p in prompts], device=net.device)

@@ -20,7 +20,7 @@ class Words:
 
     def __init__(self, parts: Parts) -> None:
         self.ends: frozenset[int] = frozenset(parts.facts["ends"])
-        self._first, self._turn = min(self.ends), max(self.ends)
+        self._first = min(self.ends)
         self._tokenizer = Tokenizer.from_str(parts.words)
         # The template stands in a file that somebody else wrote.
         sandbox = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -38,7 +38,9 @@ class Words:
         """Return the tokens before an answer. Raises ConfigError where there is no message."""
         if not request.messages:
             raise ConfigError("a request needs at least one message")
-        if request.kind in ("chat", "labels"):
+        if request.kind == "labels":
+            return self.encode(_plain(request.messages)) or [self._first]
+        if request.kind == "chat":
             return self.encode(self._render(request.messages, turn=True))
         text = request.messages[-1][1]
         if request.kind == "complete":
@@ -47,9 +49,10 @@ class Words:
             return self.encode(text) or [self._first]
         return [*self.before(request), *self.encode(text)]
 
-    def answer(self, text: str) -> list[int]:
-        """Return the tokens of a whole answer, with the mark that ends it: "no" is not yet "none"."""
-        return [*self.encode(text), self._turn]
+    def choices(self, request: Request) -> tuple[tuple[int, ...], ...]:
+        """Return the tokens of each label as a whole answer, its line ended, so that "no" is not yet "none"."""
+        gap = "" if request.messages[-1][1][-1:].isspace() else " "
+        return tuple(tuple(self.encode(f"{gap}{label}\n")) for label in request.labels)
 
     def before(self, request: Request) -> list[int]:
         """Return the tokens before the last message's text; where no message is before it, the mark of a new text."""
@@ -61,3 +64,15 @@ class Words:
     def _render(self, messages: Messages, turn: bool) -> str:
         told = [{"role": role, "content": content} for role, content in messages]
         return self._template.render(messages=told, add_generation_prompt=turn)
+
+
+def _plain(messages: Messages) -> str:
+    """Return messages as one text, each answer behind its question.
+
+    A model this small weighs labels better in a text that goes on than behind the marks of a chat.
+    """
+    out = ""
+    for role, content in messages:
+        gap = " " if role == "assistant" else "\n\n"
+        out += f"{gap if out and not out[-1].isspace() else ''}{content}"
+    return out

@@ -117,7 +117,7 @@ class Embedded:
         elif request.kind == "labels":
             if not request.labels:
                 return Answer(error="a request of kind labels names no labels")
-            more = max(len(words.encode(label)) for label in request.labels)
+            more = max(len(choice) for choice in words.choices(request))
         elif request.kind not in KINDS:
             return Answer(error=f"unknown kind {request.kind!r}.{near(request.kind, KINDS)}")
         if len(prompt) + more <= limit:
