@@ -148,10 +148,15 @@ def persons(case: Case, names: Sequence[str]) -> tuple[list[Thing], int, int]:
         ):
             for hit in hits:
                 value = texts[row][hit.start : hit.end]
+                if hit.type in _NUMBERS and _SUM.search(texts[row][max(0, hit.start - 3) : hit.end + 3]):
+                    continue
                 out.append(Thing(row, name, hit.type, value, _harmless(hit.type, value, made_up.get(row, ""))))
     return out, looked, total
 
 
+_NUMBERS: Final = frozenset(("PHONE", "FAX", "ACCOUNT", "IP", "SSN", "CREDIT_CARD"))
+_SUM: Final = re.compile(r"\d\s*[=*/<>×÷^]|[=*/<>×÷^]\s*\d|\d\s+[+-]\s+\d")
+"""Signs that make numbers a sum and not a telephone number."""
 _DIGITS: Final = re.compile(r"@|\d(?:\D{0,3}\d){4}|\b\d{1,5}\s+[A-Z]\w+")
 
 

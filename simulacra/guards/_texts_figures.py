@@ -25,10 +25,10 @@ HEAD = 100
 """Words of a text that count for distinct-n and the order of words, so that a few long texts do not decide."""
 RUNS = 5_000
 """Runs of words that distinct-n is taken over without real texts; with them, as many as the shorter side has."""
-ORDERED = 2_000
+ORDERED = 2_500
 """Runs of two words that are needed to tell whether their order means anything."""
 MOST_RUNS = 50_000
-NEAR_WORDS, NEAR_VECTORS, NEAR_TOPIC = 0.7, 0.85, 0.5
+NEAR_WORDS, NEAR_VECTORS, NEAR_TOPIC = 0.7, 0.85, 0.6
 """Jaccard similarity, cosine, and cosine about the mean vector from which two texts count as forms of one."""
 DUPLICATE = 0.8
 OPENING = 3

@@ -23,6 +23,8 @@ ADVICE = (
 )
 Z = 3.3
 """A difference from real texts counts when chance gives it in fewer than one of 1,000 cases, about."""
+UNORDERED = 0.03
+"""Words in random order give 0 to .02 (.02 where compounds count as words), texts .05 and more."""
 TOPICS = 200
 """Real texts that are needed to find topics among them."""
 
@@ -73,7 +75,7 @@ def column(case: Case, name: str) -> Iterator[Finding | View]:
     n = min(SAMPLE, len(texts.made), *([len(texts.fresh)] if beside else []))
     made, fresh = Coded.of(texts.made[:n]), Coded.of(texts.fresh[:n]) if beside else None
     found = [_judged(m, name, made, fresh) for m in _measures(made, fresh)]
-    found += [_duplicates(texts, beside), _opening(texts, beside), _order(name, made, case.seed)]
+    found += [_duplicates(texts, beside), _opening(texts, beside), _order(name, made, fresh, case.seed)]
     if len(texts.known) >= TOPICS and fresh is not None:
         found.append(_coverage(name, made, fresh, figures.sample(texts.known), case.seed))
     yield from found
@@ -169,19 +171,21 @@ def _opening(texts: Texts, beside: bool) -> Finding:
     )  # fmt: skip
 
 
-def _order(name: str, made: Coded, seed: int) -> Finding:
+def _order(name: str, made: Coded, fresh: Coded | None, seed: int) -> Finding:
     """Judge whether words follow each other as in language; random ones look very varied by every other figure."""
     about = f"order of words of {name}"
-    if figures.runs(made, 2) < figures.ORDERED:
+    if min(figures.runs(side, 2) for side in (made, fresh or made)) < figures.ORDERED:
         return not_tested("diversity", about, f"{figures.ORDERED:,} pairs of words are needed to tell")
     gain, z = figures.order(made, seed)
-    bad = gain < 0.015 or z < Z
+    mark = None if fresh is None else figures.order(fresh, seed)[0]
+    limit = UNORDERED if mark is None else mark / 4
+    bad = gain < limit or z < Z
     said = f"pairs of words of {name} come back {percent(max(gain, 0))} more often than with all words shuffled"
+    said += "" if mark is None else f", those of real ones {percent(max(mark, 0))}"
     said += ": their order means nothing, so they are no text and their variety is none" if bad else ""
     advice = "look at the rows; ask another model, at a lower temperature" if bad else ""
     return Finding(
-        "diversity", about, "fail" if bad else "ok", said, gain, limit=0.015, columns=(name,), advice=advice,
-        headline=bad,
+        "diversity", about, "fail" if bad else "ok", said, gain, None, mark, limit, (name,), advice, bad,
     )  # fmt: skip
 
 

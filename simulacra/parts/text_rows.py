@@ -102,7 +102,8 @@ def text_columns(frame: pl.DataFrame, schema: Schema | None = None) -> list[str]
 def conversations(column: pl.Series) -> list[list[tuple[str, str]]]:
     """Return the (role, content) pairs of each row of a column of conversations; [] when it is none.
 
-    A conversation is a list of {role, content} or {from, value}, or the same as JSON text.
+    A conversation is a list of {role, content} or {from, value}, or the same as JSON text. What the system says, which
+    is often the same in every row, is left out.
     """
     first = column.drop_nulls().head(1)
     if not len(first) or not _talk(first[0]):
@@ -151,7 +152,8 @@ def _talk(cell: Any) -> list[tuple[str, str]]:
         role, content = turn.get("role", turn.get("from")), turn.get("content", turn.get("value"))
         if role is None:
             return []
-        out.append((str(role), content if isinstance(content, str) else "\n".join(strings(content))))
+        if role not in ("system", "developer"):
+            out.append((str(role), content if isinstance(content, str) else "\n".join(strings(content))))
     return out
 
 
