@@ -94,6 +94,11 @@ def check_schema(schema: Mapping[str, Any], who: str) -> None:
         raise ConfigError(
             f"{who}: schema is no JSON schema{f' at {place}' if place else ''}: {error.message}"
         ) from None
+    _require_whole(schema, who)
+
+
+def _require_whole(schema: Mapping[str, Any], who: str) -> None:
+    """Refuse a schema that points outside of itself: a validator would look it up in the network."""
     for ref in _references(schema):
         if not ref.startswith("#") or not _inside(schema, ref):
             raise ConfigError(f"{who}: schema refers to {ref!r}, which is not in it; give the whole schema")
@@ -120,11 +125,9 @@ def _inside(schema: Any, ref: str) -> bool:
 @lru_cache(maxsize=256)
 def _validator(dumped: str) -> Any:
     jsonschema = need("jsonschema", "text", "a column with a schema")
-    referencing = need("referencing", "text", "a column with a schema")
     schema = json.loads(dumped)
-    # With a registry of its own a validator looks nothing up in the network.
-    kind = jsonschema.validators.validator_for(schema, jsonschema.Draft202012Validator)
-    return kind(schema, registry=referencing.Registry())
+    _require_whole(schema, "an answer")
+    return jsonschema.validators.validator_for(schema, jsonschema.Draft202012Validator)(schema)
 
 
 def _dumped(schema: Mapping[str, Any] | None) -> str:

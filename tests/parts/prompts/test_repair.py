@@ -81,6 +81,9 @@ def test_faults_name_their_place() -> None:
 def test_what_is_no_schema_is_refused_before_it_is_used(schema: dict[str, Any], told: str) -> None:
     with pytest.raises(ConfigError, match=f"column 'x': .*{told}"):
         repair.check_schema(schema, "column 'x'")
+    if "$ref" in str(schema):
+        with pytest.raises(ConfigError, match=told):
+            repair.wrong(schema, {})
     repair.check_schema({"$defs": {"a": {"type": "integer"}}, "items": {"$ref": "#/$defs/a"}}, "column 'x'")
 
 
