@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from simulacra.parts.prompts.request import Answer, Request
 from simulacra.text._columns_cells import Cells
 from simulacra.text._columns_column import Column, Known
+from simulacra.text._columns_languages import in_script, scripts_of
 from simulacra.text._columns_schema import column_of, dtype_of, fields_of, too_large
 from simulacra.text._columns_spec import Spec
 from simulacra.text._columns_templates import Talk, Template, Unfit
@@ -51,6 +52,13 @@ class Asking(Column):
         seed = cells.request_seeds(self.name, turn)[i]
         given = {**self.settings, "seed": seed, "row": cells.first + i, "column": self.name, **changes}
         return Request(messages, **given)
+
+    def counted(self, cells: Cells) -> dict[str, Any]:
+        """Return how many texts are not in the script of the language that was asked for."""
+        scripts = scripts_of(self.language)
+        made = cells.values[self.name] if scripts else []
+        wrong = sum(v is not None and i not in cells.lost and not in_script(v, scripts) for i, v in enumerate(made))
+        return {f"not in {self.language}": wrong} if wrong else {}
 
     async def answers(
         self, cells: Cells, requests: Mapping[int, Request], desk: Desk, templates: Mapping[int, str] | None = None
