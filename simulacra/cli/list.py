@@ -24,7 +24,8 @@ def run(given: argparse.Namespace) -> int:
     from simulacra.engine import shipped
 
     if given.name is None:
-        rows = {"Methods": registry.listing("generators"), "Guards": registry.listing("guards")}
+        methods = sorted(registry.listing("generators") + registry.listing("transforms"))
+        rows = {"Methods": methods, "Guards": registry.listing("guards")}
         for title, listed in (rows | {"Recipes": shipped.listing()}).items():
             print(f"{title}:")
             width = max((len(name) for name, _ in listed), default=0)
@@ -35,12 +36,13 @@ def run(given: argparse.Namespace) -> int:
     if given.name.startswith(shipped.PREFIX):
         print(shipped.text(given.name), end="")
         return 0
-    if given.name in registry.names("generators"):
-        describe(given.name, registry.load(given.name))
-        return 0
+    for group in ("generators", "transforms"):
+        if given.name in registry.names(group):
+            describe(given.name, registry.load(given.name, group))
+            return 0
     known = registry.names("guards")
     if given.name not in known:
-        every = [*registry.names("generators"), *known, *shipped.names()]
+        every = [*registry.names("generators"), *registry.names("transforms"), *known, *shipped.names()]
         raise ConfigError(f"unknown method, guard or recipe {given.name!r}.{near(given.name, every)}")
     guard = registry.load(given.name, "guards")
     needs = ", ".join(getattr(guard, "needs", ())) or "nothing but the made rows"

@@ -44,6 +44,7 @@ class Finding:
             if given is not None:
                 # JSON has no NaN: a figure that is none is None.
                 object.__setattr__(self, name, float(given) if math.isfinite(given) else None)
+        object.__setattr__(self, "headline", bool(self.headline))
         if self.interval is not None:
             low, high = (float(x) for x in self.interval)
             object.__setattr__(self, "interval", (low, high) if math.isfinite(low + high) else None)

@@ -66,6 +66,8 @@ def refuse(recipe: Recipe, holdout: Any) -> None:
     """Raise ConfigError for entries of a recipe that a method of texts, or a transform, cannot follow."""
     known = type(recipe).__dataclass_fields__
     given = [n for n in NOT_FOR_TEXT if getattr(recipe, n) != known[n].default] + ["holdout"] * (holdout is not None)
+    if recipe.target is not None and not recipe.takes("target"):
+        given.append("target")
     if "schema" in given and takes_schema(recipe):
         given.remove("schema")
     if given:

@@ -69,12 +69,12 @@ def rows_made(count: int, failures: Sequence[Any]) -> Finding:
     gone = len({f.row for f in lost})
     share = count / (count + gone)
     if not gone:
-        return Finding("answers", "Rows made", "ok", f"All {count:,} rows are there.", value=1.0)
+        return Finding("answers", "rows made", "ok", f"All {count:,} rows are there.", value=1.0)
     columns = Counter(f.column for f in lost)
     where = ", ".join(f"{n:,} for {name}" for name, n in columns.most_common(5))
     return Finding(
         "answers",
-        "Rows made",
+        "rows made",
         "warn",
         f"{gone:,} of {count + gone:,} rows are missing: {where}. failures.json lists each with its reason.",
         value=share,
@@ -92,7 +92,7 @@ def views(made: pl.DataFrame, lines: pl.DataFrame, lineage: Lineage, failures: S
         keys = ("column", "model", "requests", "tokens_in", "tokens_out", "cost")
         rows = [[entry[key] for key in keys] for entry in asked]
         if len(rows) > 1:
-            rows.append(["all", "", *(sum(row[i] for row in rows) for i in range(2, 6))])
+            rows.append(["all", "all", *(sum(row[i] for row in rows) for i in range(2, 6))])
         yield View("answers", "table", "What was asked for these rows", {"header": header, "rows": rows})
     if failures:
         shown = [[f.row, f.column, "row left out" if f.dropped else "cell empty", f.reason] for f in failures[:LISTED]]

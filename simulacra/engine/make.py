@@ -153,7 +153,7 @@ def redo(
     for name, given in (("data", data), ("holdout", holdout)):
         if given is None and name in known and getattr(recipe, name) in ("", "-"):
             raise DataError(f"{path} was made from a table in memory; give it again as {name}")
-    asking = _answers_of(path, say) if recipe.asks or recipe.transforms else None
+    asking = _answers_of(path, say) if recipe.asks or beside(path).exists() else None
     made = run(recipe, data, holdout, out=out, workers=workers, force=force, expected=known, asking=asking)
     before, after = (_read_json(Path(p) / "manifest.json")["files"] for p in (path, out))
     changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))

@@ -117,6 +117,10 @@ class Recipe:
         """Return whether rows are made by asking language models."""
         return not self.model and not self.transforms and bool(getattr(self._class(), "asks", False))
 
+    def takes(self, field: str) -> bool:
+        """Return whether the method has a field of that name."""
+        return field in known_fields(self._class())
+
     def _class(self) -> Any:
         """Return the class behind the method. Raises ConfigError for an unknown one."""
         return registry.load(self.method, "transforms" if self.transforms else "generators")

@@ -22,7 +22,7 @@ from simulacra.engine.inputs import is_path
 from simulacra.engine.job import same
 from simulacra.engine.made import Made
 from simulacra.engine.recipe import Recipe
-from simulacra.io import files, folder
+from simulacra.io import chats, files, folder
 from simulacra.io.folder import Folder
 from simulacra.parts.prompts.model import read_models
 
@@ -107,7 +107,7 @@ def _made(job: Job, desk: Desk, guards: list[str], place: Folder | None) -> Made
         changed: Dataset = job.method.apply(job.rows, seed=recipe.seed, kind="dataset")
     [sources] = changed.source.values()
     rows = Rows(recipe.format, place)
-    rows.add(changed.frame, _lines(sources))
+    rows.add(chats.as_talks(changed.frame), _lines(sources))
     rows.end()
     if not rows.count:
         raise DataError(f"{recipe.method}: none of {len(job.rows):,} rows is left, and nothing was written")

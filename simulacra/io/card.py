@@ -83,7 +83,15 @@ class Card:
         """Return one line that says what this is."""
         images = pictures.title(self.rows, self.empty)
         what = f"Synthetic texts, {self.rows:,} rows" if self.asked else f"Synthetic table of {self.rows:,} rows"
+        if self.changed and self.lineage.real_share:
+            what = f"Table of {self.rows:,} rows"
         return images or f"{what}, {len(self.empty.columns)} columns"
+
+    @property
+    def changed(self) -> int:
+        """Return of how many rows a transform left these, 0 where rows were made."""
+        found = self.lineage.facts.get("changed from")
+        return found if isinstance(found, int) else 0
 
     @property
     def asked(self) -> Sequence[Mapping[str, Any]]:
@@ -105,6 +113,15 @@ class Card:
         """Return the privacy ledger as plain values, None when there is none."""
         found = self.lineage.facts.get("ledger")
         return found if isinstance(found, Mapping) else None
+
+
+def _made_by(card: Card) -> str:
+    """Return how the rows came to be, in a sentence."""
+    line = card.lineage
+    by = f"`{line.made_by}` (Simulacra {line.versions.get('simulacra', '')}, seed {line.seed})"
+    if card.changed:
+        return f"{by} left these of {card.changed:,} rows."
+    return f"Every row was made by {by}."
 
 
 def croissant(card: Card) -> dict[str, Any]:
@@ -143,8 +160,7 @@ def readme(card: Card) -> str:
             *_front_matter(card),
             f"# {card.title}",
             "",
-            f"Every row was made by `{card.lineage.made_by}` (Simulacra {card.lineage.versions.get('simulacra', '')}, "
-            f"seed {card.lineage.seed}). "
+            f"{_made_by(card)} "
             f"Share of real rows: {card.lineage.real_share:g}. "
             f"Synthetic generations since real data: {card.lineage.generation}.",
             "",
@@ -255,7 +271,7 @@ def _files(card: Card) -> list[str]:
         "## Files",
         "",
         (pictures.files(card.ending) or "`data/` the rows,")
-        + (" `lineage/` how each of them came to be," if card.asked else "")
+        + (" `lineage/` how each of them came to be," if card.asked or card.changed else "")
         + " `recipe.toml` what was asked for, `lineage.json` how it came to be, `card.json` the same "
         "for machines (Croissant)"
         + (", `report.html` and `findings.json` the evidence" if card.report else "")

@@ -111,6 +111,23 @@ def as_json(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def as_talks(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame with conversations, which were read as JSON text, as lists of messages again."""
+    import polars as pl
+
+    tooled = "tools" in frame.columns
+    out = []
+    for name in frame.columns:
+        if frame[name].dtype == pl.String and turns.is_talk(frame[name]):
+            try:
+                cells = [None if cell is None else turns.talk(cell, name) for cell in frame[name].to_list()]
+            except turns.Unfit:
+                # One cell is something else, so the column is text.
+                continue
+            out.append(pl.Series(name, cells, turns.message_type(tooled), strict=False))
+    return frame.with_columns(out)
+
+
 def spoken(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the frame with conversations as what was said in them, and other lists and records as JSON text."""
     import polars as pl

@@ -102,7 +102,7 @@ def test_the_cost_of_every_column_stands_in_lineage_and_report(made: Made) -> No
     page = Path("out/report.html").read_text()
     assert "What was asked for these rows" in page and "words of" in page
     findings = json.loads(Path("out/findings.json").read_text())
-    assert [f["name"] for f in findings["findings"] if f["guard"] == "answers"] == ["Rows made"]
+    assert [f["name"] for f in findings["findings"] if f["guard"] == "answers"] == ["rows made"]
     assert not {"fidelity", "utility", "privacy", "images", "claim"} & {f["guard"] for f in findings["findings"]}
 
 

@@ -46,6 +46,12 @@ def draw(view: View, key: str, by_column: bool = False) -> str:
     return _figure(name, lead, body, view.kind + wide)
 
 
+def _is_wide(view: View) -> bool:
+    """Return whether a table needs the whole width: many columns, or sentences beside several others."""
+    cells = [len(str(cell)) for row in view.data["rows"][:CELLS] for cell in row]
+    return len(view.data["header"]) > 5 or (len(view.data["header"]) > 3 and max(cells, default=0) > LONG)
+
+
 def _figure(name: str, lead: str, body: str, style: str) -> str:
     return f'<figure class="view {style}"><figcaption><h3>{name}</h3>{lead}</figcaption>{body}</figure>'
 

@@ -15,6 +15,9 @@ QUESTIONS = {
     "utility": "Does it teach a model what the real data teaches?",
     "privacy": "Does it give away rows it was made from?",
     "claim": "What is promised to every single person, and does the ledger bear it out?",
+    "answers": "Is every row there, and what was asked for it?",
+    "diversity": "Do the texts differ, or say the same again?",
+    "content": "Do person data or secrets stand in them?",
     "images": "Do the pictures look real, vary as much, and show what their label says, without being copies?",
 }
 
@@ -140,16 +143,20 @@ def verdict_sentence(report: Report) -> str:
     judged = [f for f in report.findings if f.verdict != "unknown"]
     untested = len(report.findings) - len(judged)
     tail = f" {count(untested, 'figure was', 'figures were')} not tested." if untested else ""
+    # Texts stand alone: nothing real of their kind is beside them.
+    compared = any(f.fresh is not None for f in judged) or "real rows" in report.meta
     if report.verdict in ("fail", "warn"):
         bad = of_verdict(report, report.verdict)
         names = "; ".join(dict.fromkeys(short(f.name, 48) for f in bad[:4]))
         more = f" and {len(bad) - 4:,} more" if len(bad) > 4 else ""
-        what = "beyond the limit" if report.verdict == "fail" else "worse than fresh real data, but within the limit"
+        near = "worse than fresh real data, but within the limit" if compared else "near the limit"
+        what = "beyond the limit" if report.verdict == "fail" else near
         verb = "is" if len(bad) == 1 else "are"
         return f"{len(bad):,} of {count(len(judged), 'figure')} {verb} {what}: {names}{more}.{tail}"
     if report.verdict == "unknown":
         return f"Too little could be tested to tell.{tail}"
-    return f"None of {count(len(judged), 'figure')} is beyond what fresh real data shows.{tail}"
+    beyond = "what fresh real data shows" if compared else "its limit"
+    return f"None of {count(len(judged), 'figure')} is beyond {beyond}.{tail}"
 
 
 def sentence(finding: Finding, most: int = 1200) -> str:
