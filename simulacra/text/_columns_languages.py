@@ -36,8 +36,8 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
         "KHMER": "khmer",
         "LAO": "lao",
         "LATIN": "afrikaans albanian basque catalan croatian czech danish dutch english estonian finnish french "
-        "galician german hungarian icelandic indonesian irish italian latin latvian lithuanian malay maltese norwegian polish "
-        "portuguese romanian slovak slovenian spanish swahili swedish tagalog turkish vietnamese welsh",
+        "galician german hungarian icelandic indonesian irish italian latin latvian lithuanian malay maltese norwegian "
+        "polish portuguese romanian slovak slovenian spanish swahili swedish tagalog turkish vietnamese welsh",
         "MALAYALAM": "malayalam",
         "MYANMAR": "burmese",
         "SINHALA": "sinhala",
