@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from simulacra.core.progress import quiet
 from simulacra.io import chats, output
+from simulacra.parts.prompts.example import example
 from simulacra.parts.prompts.model import EMBEDDED
 from simulacra.parts.prompts.request import Answer, Request
 
@@ -84,7 +85,7 @@ class Dry:
         elif request.schema is not None:
             from json import dumps
 
-            text = dumps(example(request.schema))
+            text = dumps(example(request.schema, lambda below: 0, lambda: "word"))
         return Answer(text, value, self.identity, self.count(request), tokens)
 
 
@@ -122,29 +123,6 @@ def _fits(format: str, rows: Any) -> None:
         chats.source(layout, rows.columns)
     elif format == "csv":
         output.dressed(rows.clear(), {}, False)
-
-
-def example(schema: Mapping[str, Any]) -> Any:
-    """Return a small value of a JSON schema, as far as its types and required entries tell one."""
-    for key in ("const", "default"):
-        if key in schema:
-            return schema[key]
-    if schema.get("enum"):
-        return schema["enum"][0]
-    for key in ("anyOf", "oneOf", "allOf"):
-        if schema.get(key):
-            return example(schema[key][0])
-    kind = schema.get("type", "object" if "properties" in schema else "string")
-    kind = kind[0] if isinstance(kind, list) else kind
-    if kind == "object":
-        return {name: example(inner) for name, inner in schema.get("properties", {}).items()}
-    if kind == "array":
-        return [example(schema.get("items") or {"type": "string"})] * max(1, int(schema.get("minItems", 1)))
-    if kind in ("number", "integer"):
-        return schema.get("minimum", schema.get("maximum", 1))
-    if kind in ("boolean", "null"):
-        return True if kind == "boolean" else None
-    return "word " * max(1, int(schema.get("minLength", 1)) // 5 + 1)
 
 
 def _round(number: int) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulacra.parts.prompts._example import example
+from simulacra.parts.prompts.example import example
 
 FAULTS = ("rate_429", "rate_500", "hang", "cut", "stall", "malformed")
 WORDS = (

@@ -10,20 +10,23 @@ from typing import Any
 from simulacra.core.atomic import writing
 from simulacra.core.errors import ConfigError, DataError
 from simulacra.parts.prompts import _protocol
-from simulacra.parts.prompts.endpoint import Endpoint
+from simulacra.parts.prompts.endpoint import Endpoint, count_of, identity_of
 from simulacra.parts.prompts.model import Model
 from simulacra.parts.prompts.port import AskPort
 from simulacra.parts.prompts.request import Answer, Request
 
 WAITS = "waits for the answers of a batch file"
 """Reason of a cell whose request was written into a file."""
+ENOUGH = 20
+"""Requests, none of which stands in a file of answers, that tell it is another run's."""
 
 
 class Filed:
     """A server that is asked by files: what a file answers comes from there.
 
     answered: name of a request in the journal -> body of its reply, or why there is none. collects: every other
-    request is written down in `lines` and fails; without it the server is asked.
+    request is written down in `lines` and fails, and no key is needed; without it the server is asked. A file in which
+    none of the first requests stands is another run's, and nothing is paid because of it.
     """
 
     batches = False
@@ -32,32 +35,47 @@ class Filed:
     def __init__(self, model: Model, answered: Mapping[str, Any], *, collects: bool) -> None:
         self.model = model
         self.lines: dict[str, dict[str, Any]] = {}
-        self._server = Endpoint(model)
-        self.identity = self._server.identity
+        self.identity = identity_of(model)
+        self._server = None if collects else Endpoint(model)
         self._answered = answered
-        self._collects = collects
+        self._found = self._absent = 0
 
     async def ask(self, requests: Sequence[Request]) -> list[Answer]:
         """Answer requests in their order."""
-        left = [r for r in requests if r.key(self.identity) not in self._answered]
-        if self._collects:
-            found = [self._collect(request) for request in left]
+        keys = [request.key(self.identity) for request in requests]
+        left = [r for r, key in zip(requests, keys, strict=True) if key not in self._answered]
+        self._found += len(requests) - len(left)
+        if self._server is None:
+            rest = iter([self._collect(request) for request in left])
         else:
-            found = await self._server.ask(left) if left else []
-        rest = iter(found)
+            self._refuse_strange(len(left))
+            rest = iter(await self._server.ask(left) if left else [])
         return [
-            self._read(request, self._answered[key]) if (key := request.key(self.identity)) in self._answered
-            else next(rest)
-            for request in requests
-        ]  # fmt: skip
+            self._read(request, self._answered[key]) if key in self._answered else next(rest)
+            for request, key in zip(requests, keys, strict=True)
+        ]
+
+    def _refuse_strange(self, absent: int) -> None:
+        self._absent += absent
+        if self._answered and not self._found and self._absent >= ENOUGH:
+            raise DataError(
+                f"none of the first {self._absent} requests stands among the {len(self._answered):,} answers of the "
+                "batch file, so it belongs to another recipe, seed or model; leave --batch-in out to ask the server"
+            )
 
     def count(self, request: Request) -> int:
         """Return the tokens of a prompt by rule of thumb."""
-        return self._server.count(request)
+        return count_of(request)
+
+    def hurry(self) -> None:
+        """Send nothing more."""
+        if self._server is not None:
+            self._server.hurry()
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._server.close()
+        if self._server is not None:
+            await self._server.close()
 
     def _collect(self, request: Request) -> Answer:
         key = request.key(self.identity)

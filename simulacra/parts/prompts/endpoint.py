@@ -41,8 +41,7 @@ class Endpoint:
         self._rest = Rest()
         self._breaker = Breaker(self._wire.who, self._patience, self._rest)
         self._refused: frozenset[str] = frozenset()
-        options = json.dumps(model.options, sort_keys=True, default=str) if model.options else ""
-        self.identity = f"{model.model or model.name}{f' {options}' if options else ''}"
+        self.identity = identity_of(model)
 
     @classmethod
     def of(cls, model: Model) -> Self:
@@ -62,9 +61,7 @@ class Endpoint:
 
     def count(self, request: Request) -> int:
         """Return the tokens of a prompt by rule of thumb: four bytes each, and four for every message."""
-        words = sum(_protocol.tokens_of(content) + 4 for _, content in request.messages)
-        extra = [x for x in (request.schema, request.tools) if x]
-        return words + sum(_protocol.tokens_of(json.dumps(x, default=dict)) for x in extra)
+        return count_of(request)
 
     def hurry(self) -> None:
         """Send nothing more; what is on its way may still come."""
@@ -170,6 +167,19 @@ class Endpoint:
             f"{self._wire.who} gives no log-probabilities, which {what} need; ask a server that gives them (vLLM; "
             'OpenAI for labels) or the embedded model, or ask for the label in words with kind = "prompt" and a schema'
         )
+
+
+def identity_of(model: Model) -> str:
+    """Return what decides a server's answers beside the request; no address and no key."""
+    options = json.dumps(model.options, sort_keys=True, default=str) if model.options else ""
+    return f"{model.model or model.name}{f' {options}' if options else ''}"
+
+
+def count_of(request: Request) -> int:
+    """Return the tokens of a prompt by rule of thumb: four bytes each, and four for every message."""
+    words = sum(_protocol.tokens_of(content) + 4 for _, content in request.messages)
+    extra = [x for x in (request.schema, request.tools) if x]
+    return words + sum(_protocol.tokens_of(json.dumps(x, default=dict)) for x in extra)
 
 
 def _reason(told: str) -> str:

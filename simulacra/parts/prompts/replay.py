@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from simulacra.core.port import Port
-from simulacra.parts.prompts._example import example
+from simulacra.parts.prompts.example import example
 from simulacra.parts.prompts.request import Answer, Request
 
 Reply = str | Answer | list[Any] | dict[str, Any]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from simulacra.core.errors import ConfigError
 from simulacra.parts.prompts import repair
-from simulacra.parts.prompts._example import example
+from simulacra.parts.prompts.example import example
 from simulacra.parts.prompts.request import Answer
 
 SCALARS = st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(st.characters(codec="utf-8"), max_size=12)
