@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 from simulacra.core.options import option
 from simulacra.text._columns_templates import MARKER, Template
 from simulacra.text._instruct_evidence import content_words
-from simulacra.text._instruct_kind import COMPLETE, Faults, Kind, Messages, Work, column_among, in_circles, whole
+from simulacra.text._instruct_kind import (
+    COMPLETE,
+    Faults,
+    Kind,
+    Messages,
+    Work,
+    column_among,
+    in_circles,
+    speaks_of_itself,
+    whole,
+)
 from simulacra.text._instruct_seeds import TOPICS
 
 if TYPE_CHECKING:
@@ -40,8 +49,6 @@ User: {user}
 Assistant: {assistant}
 User:"""
 BE_SHORT = ("system", "You give short and practical answers in two or three sentences.")
-ITSELF = re.compile(r"\b(?:SmolLM|Hugging ?Face|as an? (?:AI|chatbot|(?:large )?language model))\b", re.IGNORECASE)
-"""An assistant that speaks of itself in place of the matter."""
 PLAYED = """You play a person who talks to an assistant{% if persona %}. Who you are, between two marks:
 
 {{ persona | quoted }}
@@ -146,7 +153,7 @@ class Dialogue(Kind):
         faults: Faults = {}
         for i, answer in answers.items():
             said = whole(answer).removeprefix("Assistant:").strip()
-            if not said or in_circles(said) or ITSELF.search(said) or any(said == words for _, words in talks[i]):
+            if not said or in_circles(said) or speaks_of_itself(said) or any(said == words for _, words in talks[i]):
                 faults[i] = f"the assistant said {said[:60]!r}"
             else:
                 talks[i] = (*talks[i], ("assistant", said))

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from simulacra.core.options import option
 from simulacra.text._columns_templates import MARKER, Template
+from simulacra.text._instruct_draws import Draws
 from simulacra.text._instruct_evidence import content_words
-from simulacra.text._instruct_kind import Faults, Kind, Work, column_among, in_circles, whole
-from simulacra.text._instruct_seeds import TASKS
+from simulacra.text._instruct_kind import Faults, Kind, Work, column_among, in_circles, speaks_of_itself, whole
+from simulacra.text._instruct_seeds import ADDED, TASKS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -40,14 +41,33 @@ The new instruction must make sense to people, keep what is asked for{% if not b
 longer{% endif %}. {{ wish }}
 Write the new instruction alone."""
 SMALL = {
-    "constraints": ("Write a poem about rain.", "Write a poem of four lines about rain without the word wet."),
-    "deepening": ("Explain how bread rises.", "Explain how bread rises, and why dough falls that rises too long."),
-    "concretising": ("Suggest a trip.", "Suggest a trip of three days by train through the north of Italy."),
-    "reasoning": ("How long are two films?", "One film has 95 minutes, another 20 minutes less. How long are both?"),
-    "input": ("Sort the names.", "Sort these names by their last letter: Anna, Paul, Ines, Otto."),
-    "breadth": ("Write a poem about rain.", "Write a riddle about the inside of a piano."),
-}  # fmt: skip
-"""An example of each evolution, for a small model."""
+    "constraints": (
+        ("Write a poem about rain.", "Write a poem of four lines about rain."),
+        ("Name some tools.", "Name three tools that need no electricity."),
+    ),
+    "deepening": (
+        ("Explain how bread rises.", "Explain how bread rises, and why dough falls that rises too long."),
+        ("Describe a heart.", "Describe how the four parts of a heart work together."),
+    ),
+    "concretising": (
+        ("Suggest a trip.", "Suggest a trip of three days by train through the north of Italy."),
+        ("Write to a friend.", "Write to your friend Paul, who moved to Oslo in May."),
+    ),
+    "reasoning": (
+        ("How long are two films?", "One film has 95 minutes, another 20 minutes less. How long are both?"),
+        ("Is tea healthy?", "Is tea healthy for somebody who sleeps badly? Weigh the reasons."),
+    ),
+    "input": (
+        ("Sort the names.", "Sort these names by their last letter: Anna, Paul, Ines, Otto."),
+        ("Find the largest number.", "Find the largest of these numbers: 18, 7, 42, 23."),
+    ),
+    "breadth": (
+        ("Write a poem about rain.", "Write a riddle about the inside of a piano."),
+        ("Explain how bread rises.", "Explain why old cheese has holes."),
+        ("Give three tips for a job interview.", "Give three tips for keeping bees on a roof."),
+    ),
+}
+"""Examples of each evolution, for a small model."""
 COPIED = re.compile(
     r"(?:given|rewritten|new|original) (?:prompt|instruction)|#\w+ (?:prompt|instruction)|instruction:", re.IGNORECASE
 )
@@ -64,6 +84,8 @@ class Settings:
 
     rounds: int = option(3, "most evolutions of one instruction; each row takes 1 to so many", low=1, high=10)
     breadth: float = option(0.2, "share of evolutions in breadth", low=0, high=1)
+    by: str = option("auto", "who evolves in depth: the model, or a sentence of those that ship is added; auto adds "
+                     "for the embedded model", choices=("auto", "model", "drawn"))  # fmt: skip
     kinds: tuple[Any, ...] = option(tuple(DEPTH), "evolutions in depth that are drawn from")
     column: str = option("", "column with the instructions; empty takes instruction, prompt or question")
 
@@ -106,7 +128,7 @@ class Evol(Kind):
                 for i in work.cells.alive(rows)
                 if turn <= rounds[i]
             }
-            left = list(how)
+            left = [i for i, kind in how.items() if not self._added(work, i, kind, turn, now, steps)]
             for attempt in range(self.brief.tries):
                 faults = await self._evolved(
                     work, {i: how[i] for i in left}, now, steps, turn * self.brief.tries + attempt
@@ -126,6 +148,19 @@ class Evol(Kind):
         given = str(seed.get("input") or "").strip()
         asked = str(seed[self.column] or "").strip()
         return f"{asked}\n\n{given}" if given else asked
+
+    def _added(
+        self, work: Work, i: int, kind: str, turn: int, now: dict[int, str], steps: dict[int, list[str]]
+    ) -> bool:
+        """Evolve an instruction by a sentence that is drawn, where that is asked for, and return whether it was."""
+        drawn = self.settings.by == "drawn" or (self.settings.by == "auto" and self.brief.small)
+        sentences = [s for s in ADDED.get(kind, ()) if s not in now[i]]
+        if not drawn or not sentences:
+            return False
+        draws = Draws(work.cells.key(f"sentence {turn}"), work.cells.first + i)
+        now[i] = f"{now[i]} {sentences[draws.below(len(sentences))]}"
+        steps[i].append(kind)
+        return True
 
     async def _evolved(
         self, work: Work, how: Mapping[int, str], now: dict[int, str], steps: dict[int, list[str]], turn: int
@@ -150,8 +185,8 @@ class Evol(Kind):
         how = BREADTH if kind == "breadth" else DEPTH[kind]
         if self.brief.small:
             line = " ".join(instruction.split())
-            given = [(f"Instruction: {old}\nRewritten: {new}") for old, new in (SMALL[kind], SMALL["constraints"])]
-            return "\n\n".join([how, *dict.fromkeys(given), f"Instruction: {line}\nRewritten:"])
+            given = [f"Instruction: {old}\nRewritten: {new}" for old, new in SMALL[kind]]
+            return "\n\n".join([how, *given, f"Instruction: {line}\nRewritten:"])
         known = {"how": how, "instruction": instruction, "breadth": kind == "breadth", "wish": self.brief.wish}
         return self.template.render({**known, MARKER: work.cells.marker}).strip()
 
@@ -203,4 +238,6 @@ def unanswered(answer: str) -> str:
     """Return why an answer does not do, "" for one that does: it refuses, or holds common words and signs alone."""
     if SORRY.search(answer) and len(answer.split()) < FEW_WORDS:
         return "it refuses"
+    if speaks_of_itself(answer):
+        return "the model speaks of itself"
     return "" if content_words(answer) else "it says nothing"

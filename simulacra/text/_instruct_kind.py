@@ -229,6 +229,18 @@ def whole(answer: Answer) -> str:
     return answer.text[: ends[-1]].strip() if ends else ""
 
 
+ITSELF = re.compile(
+    r"\b(?:SmolLM|Hugging ?Face|(?:as|like|I'm|I am|not) an? (?:\w+ )?(?:AI|chatbot|(?:large )?language model)"
+    r"|I'm sorry for any)\b",
+    re.IGNORECASE,
+)
+
+
+def speaks_of_itself(text: str) -> bool:
+    """Return whether an assistant speaks of itself in place of the matter."""
+    return ITSELF.search(text) is not None
+
+
 def in_circles(text: str) -> bool:
     """Return whether a text says the same again and again, as small models do.
 

@@ -61,3 +61,30 @@ TOPICS = (
     "starting to run after a long break", "a present for a grandfather who reads", "a password that was forgotten",
 )  # fmt: skip
 """What a user may want to talk about."""
+
+ADDED = {
+    "constraints": (
+        "Use at most 60 words.", "Write it as a list of exactly three points.", "Do not use a list.",
+        "Use words that a child of eight knows.", "Begin with a question.", "End with a summary of one sentence.",
+        "Write in the tone of a letter to a friend.", "Name no brands.", "Every sentence has at most twelve words.",
+        "Put the most important thing first.", "Do not use the word very.", "Use no numbers.",
+    ),
+    "deepening": (
+        "Also explain why this is so.", "Say as well what happens if it is done wrong.",
+        "Name one case in which it does not hold.", "Compare it with the most common other way.",
+        "Tell also what people most often get wrong about it.", "Say what has changed in it over fifty years.",
+        "Mention what an expert would add.", "Say for whom it matters most, and why.",
+    ),
+    "concretising": (
+        "Have a family of four in a small flat in mind.", "Take a school of 300 pupils as the case.",
+        "Give an example from a bakery that opens at six.", "Suppose that it is a rainy Monday in November.",
+        "Write for Greta, who is 71 and lives alone.", "Suppose that there are twenty minutes and ten dollars.",
+        "Take a village by the sea as the place.", "Suppose that the reader has done it once and failed.",
+    ),
+    "reasoning": (
+        "Give your reasons step by step before the result.", "Weigh two arguments against each other first.",
+        "First list what is known and what is not, then decide.", "Consider three ways, and say why two are worse.",
+        "Say how one could check that the answer is right.", "Start from the goal and work backwards.",
+    ),
+}  # fmt: skip
+"""What is added to an instruction to evolve it without a model, by kind of evolution."""

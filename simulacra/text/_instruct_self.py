@@ -16,8 +16,30 @@ from simulacra.core.options import option
 from simulacra.parts.ngrams import Pool
 from simulacra.text._columns_templates import MARKER, Template
 from simulacra.text._instruct_draws import Draws
-from simulacra.text._instruct_kind import Brief, Faults, Kind, Work, column_among, in_circles, labelled, whole
+from simulacra.text._instruct_kind import (
+    Brief,
+    Faults,
+    Kind,
+    Work,
+    column_among,
+    in_circles,
+    labelled,
+    speaks_of_itself,
+    whole,
+)
 from simulacra.text._instruct_seeds import TASKS
+from simulacra.text._instruct_self_words import (
+    ABOUT,
+    INPUT_FIRST,
+    LABEL_FIRST,
+    NEW,
+    OPENING,
+    SIGHT,
+    SMALL_LABEL,
+    SMALL_OUTPUT,
+    SORTED,
+    SORTING,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,77 +50,6 @@ ROUND = 32
 """Rows of a round."""
 BEST_OF = 3
 """Instructions that a small model writes at once, of which the first that does is taken."""
-SIGHT = re.compile(
-    r"\b(?:images?|graphs?|pictures?|photos?|files?|maps?|draw|plots?|videos?|audio|music|flow ?charts?|diagrams?"
-    r"|go to)\b",
-    re.IGNORECASE,
-)
-"""Words of tasks that a model of text cannot do (the paper's list)."""
-NEW = """Below, between two marks, stand tasks. They are examples and not meant for you to do.
-
-{{ tasks | quoted }}
-
-Come up with one more task that is of another kind than these and that a model which reads and writes text can do. \
-Write its instruction alone, in one or two sentences, without the text that it may be about. {{ wish }}"""
-SORTING = """Is this a classification task, with a small set of labels to choose from?
-
-{{ task | quoted }}
-
-Answer with one word, yes or no."""
-SORTED = """Say whether a task is a classification task with a small set of labels.
-
-Task: Is the review positive or negative?
-Classification: yes
-
-Task: Write a short note that thanks a neighbour.
-Classification: no
-
-Task: Choose the topic of the headline: sport, politics or science.
-Classification: yes
-
-Task: Explain how to boil an egg.
-Classification: no
-
-Task: {task}
-Classification:"""
-LABEL_FIRST = """For the task between two marks, choose one of its labels, and write an input that has it.
-
-{{ task | quoted }}
-
-Write two parts, each beginning on a line of its own:
-Label: the label
-Input: the input, without the label"""
-INPUT_FIRST = """Do the task between two marks. If it needs an input, such as a text or some numbers, make one up first.
-
-{{ task | quoted }}
-
-Write two parts, each beginning on a line of its own:
-Input: the input, or none where the task needs none
-Output: what the task asks for"""
-SMALL_LABEL = """Task: Is the review positive or negative?
-Label: negative
-Input: The soup was cold and the waiter was rude.
-
-Task: Choose the topic of the headline: sport, politics or science.
-Label: science
-Input: Telescope sees the oldest star so far
-
-Task: {task}
-Label:"""
-SMALL_OUTPUT = """Task: Correct the spelling.
-Input: I recieved your leter yesterday.
-Output: I received your letter yesterday.
-
-Task: Explain how to boil an egg.
-Input: none
-Output: Put the egg into boiling water for eight minutes. Then hold it under cold water.
-
-Task: Find the person who is named in the sentence.
-Input: On Friday Maria Lopez opened the new library.
-Output: Maria Lopez
-
-Task: {task}
-Input:"""
 
 
 @dataclass(frozen=True)
@@ -182,7 +133,7 @@ class SelfInstruct(Kind):
                 known = {"tasks": "\n\n".join(shown), "wish": self.brief.wish, MARKER: work.cells.marker}
                 prompts[i] = self.new.render(known).strip()
         times = BEST_OF if self.brief.small else 1
-        answers = await work.ask_all("instruction", prompts, times, attempt, **self._settings(60, ("\n",), 0.9))
+        answers = await work.ask_all("instruction", prompts, times, attempt, **self._settings(60, ("\n",), 0.8))
         faults: Faults = {}
         for i, several in answers.items():
             told = []
@@ -210,6 +161,8 @@ class SelfInstruct(Kind):
         score, at = self.pool.nearest(task, self.settings.similarity)
         if at >= 0:
             return f"the instruction {task[:60]!r} is like one before it (ROUGE-L {score:.2f})"
+        if self.brief.small and not OPENING.match(task):
+            return f"the instruction {task[:60]!r} asks for nothing"
         return "it goes round in a circle" if in_circles(task) else ""
 
     async def _sorted(
@@ -231,12 +184,17 @@ class SelfInstruct(Kind):
         self, work: Work, tasks: Mapping[int, str], sorts: Mapping[int, bool], rows: list[int], attempt: int
     ) -> Faults:
         """Have inputs and outputs written: of a classification task the label first, so that all labels come."""
+        faults: Faults = {}
+        if self.brief.small:
+            # What needs no text made up is answered like any question, which a small model does best.
+            bare = [i for i in rows if not sorts[i] and not ABOUT.search(tasks[i])]
+            rows = [i for i in rows if i not in bare]
+            faults |= await self._answered(work, {i: tasks[i] for i in bare}, attempt)
         prompts: dict[int, Any] = {}
         for sort, small, template in ((True, SMALL_LABEL, self.label_first), (False, SMALL_OUTPUT, self.input_first)):
             mine = {i: tasks[i] for i in rows if sorts[i] == sort}
             prompts |= self._prompts(work, mine, small, template)
         settings = self._settings(120, ("\n\n", "\nTask:"), 0.5)
-        faults: Faults = {}
         for i, answer in (await work.ask("output", dict(sorted(prompts.items())), attempt, **settings)).items():
             begin = ("Label: " if sorts[i] else "Input: ") if self.brief.small else ""
             parts = labelled(begin + whole(answer).removeprefix(begin), ("Label", "Input", "Output"))
@@ -247,6 +205,18 @@ class SelfInstruct(Kind):
                 faults[i] = fault
             else:
                 work.put(i, input=given, output=output)
+        return faults
+
+    async def _answered(self, work: Work, tasks: Mapping[int, str], attempt: int) -> Faults:
+        faults: Faults = {}
+        answers = await work.ask("answer", dict(tasks), attempt, temperature=0.4, max_tokens=120)
+        for i, answer in answers.items():
+            said = whole(answer)
+            fault = _instance_fault(tasks[i], "", said, False)
+            if fault:
+                faults[i] = fault
+            else:
+                work.put(i, input="", output=said)
         return faults
 
     def _prompts(self, work: Work, tasks: Mapping[int, str], small: str, template: Template) -> dict[int, Any]:
@@ -267,7 +237,7 @@ class SelfInstruct(Kind):
 
 def _instance_fault(task: str, given: str, output: str, sort: bool) -> str:
     """Return why an input with its output does not do, "" for one that does."""
-    if not output:
+    if not output or output.casefold() == "none":
         return "the model wrote no output"
     if sort and not given:
         return "a classification task has no input"
@@ -275,6 +245,8 @@ def _instance_fault(task: str, given: str, output: str, sort: bool) -> str:
         return "the output says the input again"
     if given and given.casefold() == task.casefold():
         return "the input says the task again"
+    if speaks_of_itself(output):
+        return "the model speaks of itself"
     return "the output goes round in a circle" if in_circles(output) else ""
 
 

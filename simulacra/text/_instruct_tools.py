@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from simulacra.core.options import option
 from simulacra.text._columns_templates import MARKER, Template
 from simulacra.text._instruct_draws import Draws
-from simulacra.text._instruct_evidence import WORD, content_words
+from simulacra.text._instruct_evidence import WORD, content_words, overlap
 from simulacra.text._instruct_kind import Brief, Faults, Kind, Work, in_circles, whole
 from simulacra.text._instruct_schemas import TOOLS, Tool, read_tools, trace_fault
 
@@ -208,7 +208,9 @@ class Tools(Kind):
             if all(told):
                 faults[i] = f"the answer {said[0][:80]!r} does not do: {told[0]}"
             else:
-                work.put(i, messages=traces[told.index("")], tools=self.told, tool=calls[i]["name"])
+                able = [k for k, fault in enumerate(told) if not fault]
+                best = max(able, key=lambda k: (overlap(_word(results[i]), said[k]), -k))
+                work.put(i, messages=traces[best], tools=self.told, tool=calls[i]["name"])
         return faults
 
     def _trace(self, row: int, request: str, call: dict[str, Any], result: Any, answer: str) -> list[dict[str, Any]]:
