@@ -41,10 +41,19 @@ class Block:
         return self.rows.filter(stays).select(KEPT), self.lineage.filter(stays)
 
 
-def laid_out(frame: pl.DataFrame, lineage: pl.DataFrame, failures: Sequence[Failure], length: int, n: int) -> Block:
+def laid_out(
+    frame: pl.DataFrame,
+    lineage: pl.DataFrame,
+    failures: Sequence[Failure],
+    length: int,
+    n: int,
+    told: bool,
+    ways: tuple[bool, bool],
+) -> Block:
     """Return finished chains as rows. Row length * chain + round is the persona of that round; rows from n on are cut.
 
-    What is no persona fails, and so does every persona behind it.
+    told: the first persona is a told row, which is kept as it is. ways: `english` and `small` of `cleaned`. What is no
+    persona fails, and so does every persona behind it.
     """
     import polars as pl
 
@@ -53,7 +62,11 @@ def laid_out(frame: pl.DataFrame, lineage: pl.DataFrame, failures: Sequence[Fail
     parts, lines, vectors, bad = [], [], [], []
     lost = [False] * len(chains)
     for t in range(length):
-        texts, reasons = _personas(frame, t, lost, [faults.get((chain, t), "") for chain in chains])
+        reasons = [faults.get((chain, t), "") for chain in chains]
+        if told and t == 0:
+            texts = frame["persona_0"].to_list()
+        else:
+            texts, reasons = _personas(frame, t, lost, reasons, ways)
         rows = [chain * length + t for chain in chains]
         bad += [
             Failure(row, "persona", reason)
@@ -89,19 +102,19 @@ BEHIND = "the persona before it in the chain is missing"
 
 
 def _personas(
-    frame: pl.DataFrame, t: int, lost: Sequence[bool], faults: Sequence[str]
+    frame: pl.DataFrame, t: int, lost: Sequence[bool], faults: Sequence[str], ways: tuple[bool, bool]
 ) -> tuple[list[str | None], list[str]]:
     """Return the personas of a round, None where there is none, and why."""
     import polars as pl
 
     cells = frame[f"persona_{t}"]
     if isinstance(cells.dtype, pl.Struct):
-        # Made by number, or told of a row: nothing is to be cleaned.
+        # Made by number: nothing is to be cleaned.
         return cells.struct.field("text").to_list(), [""] * len(cells)
     texts: list[str | None] = []
     reasons = []
     for cell, gone, fault in zip(cells.to_list(), lost, faults, strict=True):
-        text, why = ("", BEHIND) if gone else ("", fault) if cell is None else cleaned(cell)
+        text, why = ("", BEHIND) if gone else ("", fault) if cell is None else cleaned(cell, *ways)
         texts.append(text or None)
         reasons.append(why or fault)
     return texts, reasons

@@ -24,6 +24,10 @@ MOST = 1500
 """Characters of a text that are shown to the model."""
 WORDS = (4, 90)
 """Least and most words of a persona."""
+BEGINNINGS = ("a", "an", "someone", "somebody", "[not")
+"""First words of personas in English, and of the echo's."""
+LEADS = r"^(?:\W*(?:(?:persona|person|answer)\s*\d*|a person who is likely to \w+ this text)\s*:\s*)+"
+"""What models say before a persona."""
 ASK_TEXT = """A text stands between two marks.
 
 {{ source_text[:%d] | quoted }}
@@ -45,15 +49,15 @@ Text: In the third quarter revenue rose by four per cent, while costs of freight
 A person who is likely to write this text: An accountant at a shipping company who drafts reports for the board.
 
 Text: {{ source_text[:%d] | replace("\n", " ") }}
-A person who is likely to {{ relation_0 }} this text:"""
+A person who is likely to {{ relation_0 }} this text: A"""
 GO_ON_PERSON = """Person: A retired biology teacher who lives by the river and joins every clean-up.
 A neighbour: A young boat builder who rents the shed next door and borrows tools more often than he brings them back.
 
 Person: An accountant at a shipping company who drafts reports for the board.
 A competitor: A freight broker who works from a kitchen table and wins customers with faster answers.
 
-Person: {{ persona_%d }}
-{{ relation_%d[0] | upper }}{{ relation_%d[1:] }}:"""
+Person: %s
+{{ relation_%d[0] | upper }}{{ relation_%d[1:] }}: A"""
 EXAMPLES = 512
 """Characters of a text that a model which goes on from examples is shown."""
 
@@ -77,7 +81,7 @@ def columns(source: str, column: str, rounds: int, length: str, small: bool, emb
         ]
     for t in range(1, rounds + 1):
         before = f"{{{{ persona_{t - 1} is not none }}}}"
-        text = GO_ON_PERSON % (t - 1, t, t) if small else ASK_PERSON % (t - 1, t)
+        text = GO_ON_PERSON % (_again(t - 1, source), t, t) if small else ASK_PERSON % (t - 1, t)
         out.append({"name": f"relation_{t}", "kind": "category", "values": RELATIONS})
         out.append({**_prompt(t, text, small), "when": before})
     if embedding:
@@ -85,11 +89,20 @@ def columns(source: str, column: str, rounds: int, length: str, small: bool, emb
     return out
 
 
+def _again(t: int, source: str) -> str:
+    """Return the template of a persona that stands in an example; those that were gone on with lack their article."""
+    name = f"persona_{t}"
+    if t == 0 and source != "texts":
+        return f"{{{{ {name} }}}}"
+    return f"A{{{{ '' if {name}[:2] == 'n ' else ' ' }}}}{{{{ {name} | trim }}}}"
+
+
 def _prompt(t: int, text: str, small: bool) -> dict[str, Any]:
-    column = {"name": f"persona_{t}", "kind": "prompt", "prompt": text, "temperature": 0.8, "max_tokens": 90}
     # A round that fails leaves those before it as they are.
-    column["required"] = False
-    return column | ({"complete": True, "stop": ["\n"], "max_tokens": 48} if small else {})
+    column = {"name": f"persona_{t}", "kind": "prompt", "prompt": text, "required": False}
+    if small:
+        return {**column, "complete": True, "stop": ["\n"], "temperature": 0.5, "max_tokens": 48}
+    return {**column, "temperature": 0.8, "max_tokens": 90}
 
 
 def _vector(t: int, model: str) -> dict[str, Any]:
@@ -98,15 +111,25 @@ def _vector(t: int, model: str) -> dict[str, Any]:
     return {"name": f"vector_{t}", "kind": "embedding", "of": place, "model": model, "when": found, "required": False}
 
 
-def cleaned(answer: str) -> tuple[str, str]:
-    """Return the persona in an answer and "", or "" and why there is none."""
+def cleaned(answer: str, english: bool = True, small: bool = False) -> tuple[str, str]:
+    """Return the persona in an answer and "", or "" and why there is none.
+
+    english: it was asked to begin with A. small: the prompt itself ended with A, and the answer goes on.
+    """
+    if small and answer.strip():
+        answer = f"A{'' if answer.startswith('n ') else ' '}{answer.lstrip()}"
     line = next((part.strip() for part in answer.strip().splitlines() if part.strip()), "")
-    line = re.sub(r"^\W*(?:persona|person|answer)\s*\d*\s*:\s*", "", line, flags=re.IGNORECASE).strip(" \"'“”*`")
+    line = re.sub(LEADS, "", line, flags=re.IGNORECASE).strip(" \"'“”*`")
     words = line.split()
     if len(words) > WORDS[1] or (words and line[-1] not in ".!?"):
         # Cut where the last whole sentence ends; a single one that was cut short loses its loose end.
         end = max((m.end() for m in re.finditer(r"[.!?](?=\s|$)", line)), default=0)
         line = line[:end] if end else " ".join(words[: WORDS[1]]).rstrip(",;:") + "."
-    if len(line.split()) < WORDS[0]:
-        return "", f"an answer of {len(line.split())} words is no persona: {line[:80]!r}"
+    words = line.split()
+    if len(words) < WORDS[0]:
+        return "", f"an answer of {len(words)} words is no persona: {line[:80]!r}"
+    if re.search(r"\blikely to \w+ this text\b", line):
+        return "", f"no persona, it says again what was asked: {line[:80]!r}"
+    if english and words[0].lower() not in BEGINNINGS:
+        return "", f"no persona, which begins with A or An: {line[:80]!r}"
     return line, ""

@@ -56,7 +56,7 @@ class Personas(Texts):
         known = [model.name for model in read_models(self.models)]
         if self.vectors and self.vectors not in known:
             raise ConfigError(f"{self.name}: vectors: no model is named {self.vectors!r}.{near(self.vectors, known)}")
-        if self.language and read_models(self.models)[0].port == EMBEDDED:
+        if self.language and self._small:
             raise ConfigError(f"{self.name}: the embedded model writes English only; give another model for a language")
 
     # What is fitted -------------------------------------------------------------------------------------------------
@@ -126,8 +126,12 @@ class Personas(Texts):
     def _columns(self) -> Sequence[Mapping[str, Any]]:
         source = "made" if self.source_ == "schema" else self.source_
         column = "" if self.seeds_ is None else self.seeds_.columns[0]
-        small = read_models(self.models)[0].port == EMBEDDED
-        return columns(source, column, self.rounds, self.length, small, self.vectors)
+        return columns(source, column, self.rounds, self.length, self._small, self.vectors)
+
+    @property
+    def _small(self) -> bool:
+        """Return whether the model goes on from examples better than it obeys, as the embedded one does."""
+        return read_models(self.models)[0].port == EMBEDDED
 
     def _blocks(self, plan: Plan, n: int, seed: int, first: int) -> Iterator[Dataset]:
         for number, (rows, lineage) in enumerate(self._chains(plan, n, seed) if self._asked else self._stream(n, seed)):
@@ -140,10 +144,10 @@ class Personas(Texts):
         size = self.block_rows
         with task("sample", total=n) as step:
             for block, rows in enumerate(self._numbered(n, seed)):
-                sample += rows["persona"].head(SAMPLE - len(sample)).to_list()
-                if sample and (len(sample) == SAMPLE or (block + 1) * size >= n):
-                    self._facts["repetitions among the first"] = self._repetitions(sample)
-                    sample = []
+                if len(sample) < SAMPLE:
+                    sample += rows["persona"].head(SAMPLE - len(sample)).to_list()
+                    if len(sample) == SAMPLE or (block + 1) * size >= n:
+                        self._facts["repetitions among the first"] = self._repetitions(sample)
                 yield rows, _lineage_of(range(block * size, block * size + rows.height), self.source_ == "made")
                 step(rows.height)
 
@@ -182,10 +186,11 @@ class Personas(Texts):
         equal, known, size = Alike(1.0, False), Alike(self.alike), max(64, self.block_rows // length)
         counts = dict.fromkeys(STAGES, 0)
         self._facts["dropped as alike"] = counts
+        ways = (not self.language, self._small)
         if self.source_ == "rows":
             self._facts["made from"] = told.DERIVED
         for frame, lineage, failures, _ in run(plan, self._asked_desk, self.name, seed, -(-n // length), size, 0):
-            block = chains.laid_out(frame, lineage, failures, length, n)
+            block = chains.laid_out(frame, lineage, failures, length, n, self.source_ == "rows", ways)
             plain = (block.rows["round"] == 0) & (self.source_ == "rows")
             twins = equal.twins(*block.some(plain)[:2]) + known.twins(*block.some(~plain))
             for twin in twins:

@@ -28,7 +28,7 @@ ENDPOINT = {"name": "default", "port": "endpoint", "base_url": "http://127.0.0.1
 
 def somebody(request: Request) -> str:
     """A persona that no other request gets: words by the request's seed."""
-    return persona(99, request.seed, "full").text
+    return persona(99, request.seed, "short").text
 
 
 def asked(reply: Any = somebody, data: Any = None, seed: int = 1, **given: Any) -> tuple[Personas, Replay]:
@@ -95,9 +95,11 @@ def test_who_has_to_do_with_a_text():
 
 def test_a_model_that_goes_on_from_examples_gets_examples():
     method = Personas()
-    port = Replay(lambda r: f" {somebody(r)}\nText: another")
+    port = Replay(lambda r: f"{somebody(r)[1:]}\nText: another")
     method.desk = Desk([Model()], ports={"default": port})
     rows = method.fit(TEXTS, seed=1).sample(4, seed=1)
+    assert rows["persona"].to_list() == [somebody(r) for r in port.asked]
+    assert all(r.messages[0][1].endswith("this text: A") for r in port.asked)
     assert all(r.kind == "complete" and r.stop == ("\n",) for r in port.asked)
     assert rows["persona"].str.ends_with(".").all() and not rows["persona"].str.contains("another").any()
 
@@ -133,6 +135,17 @@ def test_each_round_is_made_from_the_one_before():
     assert frame.filter(pl.col("round") == 0)["asked"].list.len().sum() == 0
 
 
+def test_a_model_that_goes_on_is_shown_whole_personas():
+    method = Personas(rounds=2)
+    port = Replay(lambda r: f"n {'older ' * (r.row + 1)}{r.column[-1]} who keeps bees.")
+    method.desk = Desk([Model()], ports={"default": port})
+    rows = method.sample(6, seed=1)["persona"]
+    assert (
+        rows[1] == "An older 1 who keeps bees." and "Person: An older 1 who keeps bees." in port.asked[2].messages[0][1]
+    )
+    assert f"Person: {rows[0]}\n" in port.asked[0].messages[0][1]
+
+
 def test_a_lost_round_loses_those_behind_it_and_no_other():
     def reply(request: Request) -> str | Answer:
         lost = request.row == 1 and request.column == "persona_2"
@@ -143,6 +156,13 @@ def test_a_lost_round_loses_those_behind_it_and_no_other():
     assert rows == [0, 1, 2, 3, 4, 5, 8, 9, 10, 11]
     told = [(f.row, f.reason) for f in method.failures_]
     assert told == [(6, "refused"), (7, "the persona before it in the chain is missing")]
+
+
+def test_another_language_begins_as_it_likes():
+    method, port = asked(lambda r: f"Eine Bäckerin aus Ulm mit {r.row} Katzen.", TEXTS, language="German")
+    rows = method.sample(3, seed=1)
+    assert rows["persona"].str.starts_with("Eine").all()
+    assert all("Write in German." in r.messages[0][1] for r in port.asked)
 
 
 def test_rows_hang_on_no_count():
@@ -156,7 +176,7 @@ def test_rows_hang_on_no_count():
 def test_repetitions_are_dropped_in_two_stages_and_named():
     first = "A retired beekeeper from a mountain village who keeps bees and sells honey at the weekly market in town."
     words = "A retired beekeeper from a mountain village who keeps bees and sells honey at the weekly market in towns."
-    order = "At the weekly market in town a retired beekeeper sells honey, from a mountain village, who keeps bees."
+    order = "A beekeeper, retired, who sells honey at the weekly market in town and keeps bees from a mountain village."
     answers = {0: first, 1: "A taxi driver who paints.", 2: first, 3: words, 4: order, 5: "A nurse who collects maps."}
     method, _ = asked(lambda r: answers[r.row], TEXTS)
     rows = method.sample(6, seed=1, kind="dataset")
@@ -183,7 +203,7 @@ def test_a_model_may_embed_personas():
         return (
             f"A baker of town number {request.row} here."
             if request.row in (1, 3)
-            else f"Number {request.row} is a nurse."
+            else f"A nurse of ward {request.row} here."
         )
 
     method, _ = asked(reply, TEXTS, vectors="default")
@@ -274,7 +294,10 @@ def test_wrong_use_is_named():
         ("Persona: A baker who sings in a choir.\n\nNote: no name.", "A baker who sings in a choir."),
         ("\n  A baker who sings in a choir", "A baker who sings in a choir."),
         ("A baker who sings. He also", "A baker who sings."),
+        ("A person who is likely to like this text: A baker who sings.", "A baker who sings."),
+        ("A person who is likely to read this text.", ""),
         ("I cannot.", ""),
+        ("If you want to see it, look for the big car.", ""),
         ("", ""),
     ],
 )  # fmt: skip
