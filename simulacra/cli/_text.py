@@ -120,4 +120,7 @@ def paid(made: Made) -> None:
             print(f"  row {failure.row}, column {clean(failure.column)!r}: {clean(failure.reason)}")
         if len(lost) > LISTED:
             print(f"  and {len(lost) - LISTED:,} more: {made.folder / 'failures.json' if made.folder else ''}")
-        print("The same command with --force asks only for these again; what was answered is kept.")
+        print(
+            "The same command with --force asks again only for what was not answered. An answer that was given but "
+            "does not fit is kept: change its prompt, its max_tokens or the seed."
+        )

@@ -79,7 +79,7 @@ def rows_made(count: int, failures: Sequence[Any]) -> Finding:
         f"{gone:,} of {count + gone:,} rows are missing: {where}. failures.json lists each with its reason.",
         value=share,
         columns=tuple(columns),
-        advice="the same command with --force asks only what failed again",
+        advice="the same command with --force asks again for what was not answered; otherwise change the prompt",
     )
 
 

@@ -90,9 +90,8 @@ def run(
     blocks = (plan.cells(address, seed, b * size, min(size, n - b * size)) for b in range(first, -(-n // size)))
     with task("sample", total=n) as step:
         step(first * size)
-        done = partial(step, 1)
         if plan.asks:
-            yield from desk().iterate(_flow(plan, blocks, desk(), done))
+            yield from desk().iterate(_flow(plan, blocks, desk(), step))
             return
         for cells in blocks:
             for column in plan.later:
@@ -102,7 +101,7 @@ def run(
 
 
 async def _flow(
-    plan: Plan, blocks: Iterator[Cells], desk: Desk, done: Callable[[], None]
+    plan: Plan, blocks: Iterator[Cells], desk: Desk, done: Callable[[int], None]
 ) -> AsyncGenerator[Block, None]:
     """Yield finished blocks in order; rows of the next are asked for while the last rows of one are waited for."""
     chunk = CHUNK if desk.batches else 1
@@ -117,8 +116,7 @@ async def _flow(
         left[0] -= rows
         if not task.cancelled() and (error := task.exception()) is not None:
             faults.append(error)
-        for _ in range(rows):
-            done()
+        done(rows)
 
     try:
         for cells in blocks:

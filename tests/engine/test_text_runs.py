@@ -276,7 +276,7 @@ def test_missing_rows_are_exit_code_1_with_the_list(capsys: pytest.CaptureFixtur
     shown = capsys.readouterr().out
     lost = len(json.loads(Path("out/failures.json").read_text()))
     assert 0 < lost < 20 and f"{lost} rows are missing:" in shown and "never fulfilled the schema" in shown
-    assert "--force asks only for these again" in shown
+    assert "--force asks again only for what was not answered" in shown
 
 
 def test_the_limit_is_exit_code_1(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
