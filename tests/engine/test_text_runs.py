@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -385,6 +386,37 @@ def test_a_stopped_run_goes_on_and_pays_at_most_what_was_in_flight_again(how: si
         assert counts.repeated <= 8 and counts.answered <= 120 + 8
         run(recipe(server.url, n=60, model={"concurrency": 8}), out="whole", asking=Asking())
     assert sums("out") == sums("whole")
+
+
+def test_a_full_disk_ends_the_run_and_what_was_paid_is_kept(server: Server) -> None:
+    columns = (COLUMNS[0], COLUMNS[1] | {"prompt": "Ask about {{ topic }} and " + "word " * 2000})
+    model = {"concurrency": 8}
+    words = [PROGRAM, "make", write("t.toml", recipe(server.url, n=400, columns=columns, model=model)), "-o", "out"]
+    env = {**os.environ, "SIMULACRA_KEY": "of these tests", "OMP_NUM_THREADS": "1"}
+    limit = 150_000  # bytes of one file: the journal outgrows it
+    full = subprocess.run(
+        words,
+        env=env,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )
+    assert full.returncode == 2 and "cannot write" in full.stderr and "Traceback" not in full.stderr
+    paid = server.counts().answered
+    assert main(words[1:]) == 0
+    more = server.counts().answered - paid
+    assert 0 < more < 400
+    run(recipe(server.url, n=400, columns=columns, model=model), out="whole", asking=Asking())
+    assert sums("out") == sums("whole")
+
+
+def test_many_rows_stand_in_several_parts_each_with_its_lineage() -> None:
+    number = {"name": "k", "kind": "number", "distribution": "integer", "low": 0, "high": 9}
+    made = run(recipe(columns=(COLUMNS[0], number), n=66_000), out="out", asking=Asking())
+    sizes = [pl.read_parquet(path).height for path in sorted(Path("out/data").iterdir())]
+    assert sizes == [65_536, 464] == [len(lines(path)) for path in sorted(Path("out/lineage").iterdir())]
+    assert made.data.height == 66_000 and "The first 65,536 rows were checked" in Path("out/report.html").read_text()
+    assert not Path("out.journal.sqlite").exists()
 
 
 def test_two_runs_on_one_folder_are_refused(server: Server) -> None:

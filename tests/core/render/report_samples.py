@@ -135,6 +135,8 @@ def nasty() -> Report:
         levels = {"labels": [*NASTY, *map(str, range(30))], "real": [*range(44)], "made": [0] * 44}
         items.append(View("fidelity", "levels", name, levels, name, 1.0, name))
         items.append(View("fidelity", "table", name, {"header": NASTY, "rows": [NASTY] * 60}, "", 0.0, name))
+        cells = [[other, f"{name}\n{other}" * 20] for other in NASTY]
+        items.append(View("answers", "texts", name, {"rows": [{"name": name, "cells": cells}]}, note=name))
         items.append(View("images", "images", name, {**sheet(), "rows": [name, *NASTY[:3]]}, note=name))
         items.append(View("fidelity", "bars", name, {"labels": [name], "series": {n: [1.0] for n in NASTY}}))
     items.append(View("fidelity", "curve", "wild", {"x": [0, 1], "series": {n: [None, -1e300] for n in NASTY}}))

@@ -223,3 +223,12 @@ def test_days_are_labelled_without_overlap() -> None:
     labels = re.findall(r'<text class="tick[^"]*" x="([\d.]+)"[^>]*>(2013-[^<]*)<', page)
     assert len(labels) == 3 and labels[0][1] == "2013-01-01" and labels[2][1] == "2013-12-01"
     assert all(float(b) - float(a) > 80 for (a, _), (b, _) in zip(labels, labels[1:], strict=False))
+
+
+def test_rows_to_read_are_folded_whole_and_harmless() -> None:
+    row = {"name": "row 7", "cells": [["topic", "sun"], ["said", "first line\nsecond <b>line</b> \x1b[2J\u202e"]]}
+    page = Report.of([View("answers", "texts", "1 of 9 rows", {"rows": [row]})]).html()
+    assert "Rows to read" in page and "<b>row 7</b>" in page and "first line\nsecond &lt;b&gt;line" in page
+    assert "\x1b" not in page and "\u202e" not in page
+    nothing = Report.of([View("answers", "texts", "none", {"rows": []})]).html()
+    assert "This view could not be drawn: there is no row to read." in nothing
