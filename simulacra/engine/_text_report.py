@@ -39,7 +39,8 @@ def judged(
         made=Dataset({"table": chats.spoken(made)}, None, lineage),
         lineage=lineage,
         seed=recipe.seed,
-        facts=lineage.facts,
+        # What was asked has a table of its own.
+        facts={name: value for name, value in lineage.facts.items() if name not in ("asked", "inputs")},
     )
     if guards == registry.names("guards"):
         guards = [name for name in guards if not _compares(name) and concerned(name, case)]

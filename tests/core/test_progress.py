@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from simulacra.core.progress import Event, Show, listen, task
+from simulacra.core.progress import Event, Show, detailed, listen, task
 from simulacra.tables.copula import Copula
 from simulacra.testing import toys
 
@@ -76,3 +76,25 @@ def test_the_name_of_a_column_cannot_steer_the_terminal() -> None:
         Show(screen)(Event("fit", 1, 2, "\x1b[2Jage\n", 0.5))
         step(1, "age")
     assert "\x1b[2J" not in screen.getvalue() and r"\x1b[2Jage\n" in screen.getvalue()
+
+
+def test_details_are_added_where_there_are_none_and_only_inside() -> None:
+    heard: list[Event] = []
+    with listen(heard.append):
+        with detailed(lambda event: f"{event.done:g} done"), task("ask", total=3) as step:
+            step(1)
+            step(1, "its own")
+        with task("write") as step:
+            step(1)
+    assert [(e.what, e.detail) for e in heard if e.done] == [
+        ("ask", "1 done"),
+        ("ask", "its own"),
+        ("ask", ""),
+        ("write", ""),
+        ("write", ""),
+    ]
+
+
+def test_details_cost_nothing_where_nobody_listens() -> None:
+    with detailed(lambda event: 1 / 0), task("ask") as step:  # type: ignore[arg-type, return-value]
+        step(1)
