@@ -99,21 +99,37 @@ def estimate(job: Job) -> Estimate:
     with Desk(job.models, None, ports=ports) as desk, quiet():
         method.desk = desk
         blocks = list(method.batches(rows, seed=job.recipe.seed))
+    spent = desk.spent
     _fits(job.recipe.format, blocks[0].frames["table"])
-    share, spent = job.n / rows, desk.spent
+    share = job.n / rows
+    asked = (spent.requests * share, spent.tokens_in * share, spent.tokens_out * share, spent.cost * share)
+    stages: Sequence[tuple[float, int]] = getattr(method, "foreseen", tuple)()
+    if spent.requests and stages:
+        asked = _staged(job, stages, spent.tokens_in / spent.requests)
+    requests, tokens_in, out = (round(number) for number in asked[:3])
     alone = all(model.port == EMBEDDED for model in job.models)
-    requests, out = round(spent.requests * share), round(spent.tokens_out * share)
     flying = sum(model.concurrency for model in job.models)
     return Estimate(
         rows=job.n,
         requests=requests,
-        tokens_in=round(spent.tokens_in * share),
+        tokens_in=tokens_in,
         tokens_out=out,
-        cost=spent.cost * share,
+        cost=asked[3],
         seconds=out / TOKENS_A_SECOND if alone else requests * SECONDS / min(flying, max(requests, 1)),
         alone=alone,
         priced=any(model.price_in or model.price_out for model in job.models),
     )
+
+
+def _staged(job: Job, stages: Sequence[tuple[float, int]], prompt: float) -> tuple[float, float, float, float]:
+    """Return requests, tokens in and out, and cost of a method that tells what a row asks where its first try does.
+
+    Answers of no sense pass no check of such a method, so what comes after one was not asked. prompt: tokens of one.
+    """
+    requests = sum(times for times, _ in stages) * job.n
+    tokens_in, out = requests * prompt, sum(times * tokens for times, tokens in stages) * job.n
+    dearest = max(job.models, key=lambda model: model.price_in + model.price_out)
+    return requests, tokens_in, out, (tokens_in * dearest.price_in + out * dearest.price_out) / 1e6
 
 
 def _fits(format: str, rows: Any) -> None:
