@@ -43,7 +43,7 @@ _FORMS: Final[tuple[tuple[str, str], ...]] = (
     ("SendGrid or Twilio key", r"\bSG\.[\w-]{16,}\.[\w-]{16,}|\b(?:SK|AC)[0-9a-f]{32}\b"),
     ("JSON web token", r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}"),
     ("password in an address", r"\b[a-z][a-z0-9+.-]{1,15}://[^\s:/@]{1,60}:[^\s:/@]{3,100}@[\w.-]+"),
-    ("password", r"(?i)\b(?:password|passwd|passwort|pwd|mot de passe)\b[\"']?\s*(?:[:=]|is\s)\s*[\"']?"
+    ("password", r"(?i)\b(?:password|passwd|passwort|pwd|mot de passe)\b[\"']?\s*(?:(?:is\s*)?[:=]|is\s)\s*[\"']?"
                  r"(?P<value>\S{6,64})"),
     ("key or token", r"(?i)\b(?:api[_ -]?key|secret(?:[_ -]?key)?|access[_ -]?token|auth[_ -]?token|bearer|token)\b"
                      r"[\"']?\s*(?:[:=]|is\s|\s)\s*[\"']?(?P<value>[A-Za-z0-9+/_=.-]{16,200})"),
