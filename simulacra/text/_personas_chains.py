@@ -62,39 +62,21 @@ def laid_out(
     parts, lines, vectors, bad = [], [], [], []
     lost = [False] * len(chains)
     for t in range(length):
+        rows = [chain * length + t for chain in chains]
         reasons = [faults.get((chain, t), "") for chain in chains]
         if told and t == 0:
             texts = frame["persona_0"].to_list()
         else:
             texts, reasons = _personas(frame, t, lost, reasons, ways)
-        rows = [chain * length + t for chain in chains]
-        bad += [
-            Failure(row, "persona", reason)
-            for row, text, reason in zip(rows, texts, reasons, strict=True)
-            if text is None and row < n
-        ]
         lost = [text is None for text in texts]
-        relation = frame[f"relation_{t}"] if f"relation_{t}" in frame.columns else pl.Series([None] * len(rows))
-        part = pl.DataFrame(
-            {
-                "row": pl.Series(rows, dtype=pl.Int64),
-                "persona": pl.Series(texts, dtype=pl.String),
-                "relation": relation.cast(pl.String),
-                "round": pl.Series([t] * len(rows), dtype=pl.Int64),
-                "made_from": pl.Series([row - 1 if t else None for row in rows], dtype=pl.Int64),
-            }
-        )
-        parts.append(part)
-        lines.append(_lines(lineage, t, part["row"]))
+        bad += [Failure(row, "persona", reason) for row, gone, reason in zip(rows, lost, reasons, strict=True) if gone]
+        parts.append(_part(frame, t, rows, texts))
+        lines.append(_lines(lineage, t, parts[-1]["row"]))
         if f"vector_{t}" in frame.columns:
             vectors += frame[f"vector_{t}"].to_list()
     for chain in {f.row for f in failures} - set(chains):
-        reasons = [faults.get((chain, t), "") for t in range(length)]
-        bad += [
-            Failure(chain * length + t, "persona", reasons[t] or BEHIND)
-            for t in range(length)
-            if chain * length + t < n
-        ]
+        bad += [Failure(chain * length + t, "persona", faults.get((chain, t), BEHIND)) for t in range(length)]
+    bad = [failure for failure in bad if failure.row < n]
     return _ordered(pl.concat(parts), pl.concat(lines), bad, vectors, n)
 
 
@@ -118,6 +100,23 @@ def _personas(
         texts.append(text or None)
         reasons.append(why or fault)
     return texts, reasons
+
+
+def _part(frame: pl.DataFrame, t: int, rows: Sequence[int], texts: Sequence[str | None]) -> pl.DataFrame:
+    """Return the personas of a round, those that are missing too."""
+    import polars as pl
+
+    none = pl.Series([None] * len(rows), dtype=pl.String)
+    relation = frame[f"relation_{t}"].cast(pl.String) if f"relation_{t}" in frame.columns else none
+    return pl.DataFrame(
+        {
+            "row": pl.Series(rows, dtype=pl.Int64),
+            "persona": pl.Series(texts, dtype=pl.String),
+            "relation": relation,
+            "round": pl.Series([t] * len(rows), dtype=pl.Int64),
+            "made_from": pl.Series([row - 1 if t else None for row in rows], dtype=pl.Int64),
+        }
+    )
 
 
 def _lines(lineage: pl.DataFrame, t: int, rows: pl.Series) -> pl.DataFrame:
