@@ -43,7 +43,9 @@ def agree(given: argparse.Namespace) -> None:
     if given.preview and given.batch_out:
         raise ConfigError("--preview prints rows, and --batch-out makes none; give one of them")
     if given.out is None and not given.preview and not given.batch_out:
-        raise ConfigError("-o is missing: give a new folder, e.g. -o out/, or --preview to look at some rows first")
+        raise ConfigError(
+            "-o/--out is missing: give a new folder, e.g. -o out/, or --preview to look at some rows first"
+        )
 
 
 def asking(given: argparse.Namespace) -> Asking:

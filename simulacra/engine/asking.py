@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulacra.engine import shipped
+from simulacra.io.folder import is_output
 
 if TYPE_CHECKING:
     from simulacra.parts.prompts.desk import Desk
@@ -48,10 +49,11 @@ class Asking:
 
 
 def beside(path: str | Path) -> Path:
-    """Return the journal that belongs to an output folder, or to a recipe."""
-    path = Path(str(path).removeprefix(shipped.PREFIX))
+    """Return the journal that belongs to an output folder, or to a recipe; to one inside an output, that output's."""
+    path = Path(str(path).removeprefix(shipped.PREFIX)).absolute()
+    path = path.parent if path.suffix == ".toml" and is_output(path.parent) else path
     name = path.stem if path.suffix == ".toml" else path.name
-    return path.absolute().parent / f"{name}{ENDING}"
+    return path.parent / f"{name}{ENDING}"
 
 
 @contextlib.contextmanager

@@ -289,7 +289,7 @@ def test_the_limit_is_exit_code_1(server: Server, capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["make", "t.toml"], "-o is missing"),
+        (["make", "t.toml"], "-o/--out is missing"),
         (
             ["make", "t.toml", "--preview", "--batch-out", "b.jsonl"],
             "--preview prints rows, and --batch-out makes none",
@@ -319,6 +319,19 @@ def test_redo_takes_the_answers_beside_the_folder_and_gives_the_same_bytes(
     assert main(["redo", "out", "-o", "third"]) == 0
     assert server.counts().requests == before + 24
     assert "everything is asked again" in capsys.readouterr().err
+
+
+def test_a_recipe_inside_an_output_uses_the_answers_beside_that_output(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["make", write("t.toml", recipe(server.url)), "-o", "out"]) == 0
+    before = server.counts().requests
+    assert main(["make", "out/recipe.toml", "-n", "3", "--preview"]) == 0
+    assert main(["make", "out/recipe.toml", "-n", "5", "-o", "five"]) == 0
+    assert server.counts().requests == before and "10 answers came from the journal" in capsys.readouterr().out
+    assert {p.name for p in Path("out").iterdir()} == {*sums("out"), "manifest.json"} - {
+        name for name in sums("out") if "/" in name
+    } | {"data", "lineage"}
 
 
 def test_batch_files_are_written_answered_and_taken_in_round_by_round(
