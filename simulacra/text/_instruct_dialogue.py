@@ -103,6 +103,11 @@ class Dialogue(Kind):
         self.persona = column_among(data, wanted, (), "text/instruct: dialogue") if wanted else ""
         self.seeds = data
 
+    def stages(self) -> list[tuple[float, int]]:
+        """Return what one try at a row asks."""
+        turns, small = self.settings.turns, self.brief.small
+        return [(turns, 60 if small else 200), (turns, 120 if small else 500)]
+
     async def make(self, work: Work, rows: Sequence[int]) -> None:
         """Let user and assistant speak in turn."""
         seeds = {i: work.seed(i) for i in rows}

@@ -166,6 +166,15 @@ def chunks(text: str, tokens: int) -> list[str]:
     return out
 
 
+def unwrapped(text: str) -> str:
+    """Return a text with the lines of each paragraph put together; items of lists, tables and code keep theirs."""
+    out = []
+    for block in re.split(r"\n\s*\n", text):
+        kept = re.search(r"^(?:\||```|~~~|    |\t)", block, re.MULTILINE)
+        out.append(block if kept else re.sub(r"\s*\n\s*(?!(?:[-*\u2022]|\d{1,2}[.)])\s)", " ", block))
+    return "\n\n".join(out)
+
+
 def unmarked(text: str) -> str:
     """Return Markdown text without the marks of links, pictures, stress and code, as a reader sees it."""
     text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", text)

@@ -115,6 +115,14 @@ class Evol(Kind):
             self.column = column_among(data, self.settings.column, usual, "text/instruct: evol")
         self.seeds = data
 
+    def stages(self) -> list[tuple[float, int]]:
+        """Return what one try at a row asks."""
+        rounds = (1 + self.settings.rounds) / 2
+        if not self.brief.small:
+            return [(rounds, 400), (1, 800)]
+        drawn = self.settings.by != "model" and "input" not in self.settings.kinds
+        return [(BEST_OF * rounds * (self.settings.breadth if drawn else 1), 80), (1, 160)]
+
     async def make(self, work: Work, rows: Sequence[int]) -> None:
         """Evolve round by round; what an evolution spoils stays as it was before it. Then answer."""
         able = [*self.settings.kinds] or ["breadth"]

@@ -85,6 +85,10 @@ class Kind:
         """Make some rows of a block: `work.put` their cells, or `work.fail` them."""
         raise NotImplementedError
 
+    def stages(self) -> list[tuple[float, int]]:
+        """Return what one try at a row asks: for each stage how many requests, and the most tokens that one writes."""
+        return []
+
     def fill(self, work: Work, rows: Sequence[int]) -> None:
         """Make some rows of a block without asking; for kinds whose `asks` is false."""
         raise NotImplementedError

@@ -124,6 +124,10 @@ class Mixed(Kind):
 
     # Rows -----------------------------------------------------------------------------------------------------------
 
+    def stages(self) -> list[tuple[float, int]]:
+        """Return what one try at a row asks."""
+        return [(self.settings.reasons, 80)]
+
     async def make(self, work: Work, rows: Sequence[int]) -> None:
         """Make rows by templates, then have reasons written for those that are to have them."""
         self.fill(work, rows)

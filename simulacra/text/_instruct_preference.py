@@ -14,7 +14,7 @@ from simulacra.core.options import option
 from simulacra.parts.prompts.request import Answer
 from simulacra.text._columns_templates import MARKER, Template
 from simulacra.text._instruct_answers import CHECKERS, final, same
-from simulacra.text._instruct_kind import Faults, Kind, Work, column_among, in_circles, whole
+from simulacra.text._instruct_kind import Faults, Kind, Work, column_among, in_circles, speaks_of_itself, whole
 from simulacra.text._instruct_seeds import TASKS
 
 if TYPE_CHECKING:
@@ -79,6 +79,12 @@ class Preference(Kind):
             self.known = column_among(data, self.settings.answer, (), where)
         self.seeds = data
 
+    def stages(self) -> list[tuple[float, int]]:
+        """Return what one try at a row asks."""
+        count, small = self.settings.candidates, self.brief.small
+        judged = count * (count - 1) if self.settings.by == "judge" else 0
+        return [(count, 120 if small else 700), (judged, 0 if small else 8)]
+
     async def make(self, work: Work, rows: Sequence[int]) -> None:
         """Have each prompt answered, and the answers judged."""
         await work.until(rows, "pair", partial(self._paired, work))
@@ -98,7 +104,7 @@ class Preference(Kind):
         faults: Faults = {}
         pools: dict[int, list[str]] = {}
         for i, several in answers.items():
-            pool = list(dict.fromkeys(text for a in several if (text := whole(a)) and not in_circles(text)))
+            pool = list(dict.fromkeys(text for a in several if _does(text := whole(a))))
             if len(pool) < 2:
                 faults[i] = f"of {len(several)} answers {len(pool)} can be told apart"
             else:
@@ -169,6 +175,11 @@ class Preference(Kind):
         """Return how often the longer answer was chosen: a judge that prefers length does so far above half."""
         longer = [len(values["chosen"][i]) > len(values["rejected"][i]) for i in alive]
         return {"pairs": len(longer), "longer chosen": sum(longer)}
+
+
+def _does(text: str) -> bool:
+    """Return whether an answer can stand in a pair."""
+    return bool(text) and not in_circles(text) and not speaks_of_itself(text)
 
 
 def _lead(answer: Answer) -> float:

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 from simulacra.core.errors import ConfigError, DataError, near
 from simulacra.core.options import option
 from simulacra.text._columns_templates import MARKER, Template
-from simulacra.text._instruct_evidence import chunks, content_words, find, overlap, sentences, telling, unmarked
+from simulacra.text._instruct_evidence import (
+    chunks,
+    content_words,
+    find,
+    overlap,
+    sentences,
+    telling,
+    unmarked,
+    unwrapped,
+)
 from simulacra.text._instruct_kind import COMPLETE, Brief, Faults, Kind, Work, labelled
 
 if TYPE_CHECKING:
@@ -99,7 +108,7 @@ class Qa(Kind):
                   for name in ("source", "place")}  # fmt: skip
         rows: list[dict[str, Any]] = []
         for row, text in enumerate(data[column].to_list()):
-            for passage in chunks(unmarked(text or ""), self.settings.tokens):
+            for passage in chunks(unwrapped(unmarked(text or "")), self.settings.tokens):
                 if any(map(telling, sentences(passage))):
                     known = {name: cells[row] if cells else "" for name, cells in beside.items()}
                     rows.append({"passage": passage, "section": row, **known})
@@ -109,6 +118,10 @@ class Qa(Kind):
                 "(whole sentences of 6 to 45 words); give documents of running text"
             )
         self.seeds = pl.DataFrame(rows)
+
+    def stages(self) -> list[tuple[float, int]]:
+        """Return what one try at a row asks."""
+        return [(BEST_OF, 64)] if self.drawn else [(1, 400)]
 
     async def make(self, work: Work, rows: Sequence[int]) -> None:
         """Ask about a passage each, and keep what the passage bears out."""

@@ -80,6 +80,10 @@ class Reasoning(Kind):
         if self.known == self.question:
             raise ConfigError(f"{where}: question and answer are both column {self.known!r}; name two")
 
+    def stages(self) -> list[tuple[float, int]]:
+        """Return what one try at a row asks."""
+        return [(self.settings.samples, 90 if self.brief.small else 800)]
+
     async def make(self, work: Work, rows: Sequence[int]) -> None:
         """Have each question answered several times, and count."""
         asked = {i: self._asked(work, i) for i in rows}

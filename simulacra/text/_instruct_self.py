@@ -100,6 +100,11 @@ class SelfInstruct(Kind):
         for task in self.tasks:
             self.pool.add(task)
 
+    def stages(self) -> list[tuple[float, int]]:
+        """Return what one try at a row asks."""
+        small, settings = self.brief.small, ((60, BEST_OF), (3, 1), (120, 1))
+        return [(times if small else 1, tokens if small else 12 * tokens) for tokens, times in settings]
+
     async def make(self, work: Work, rows: Sequence[int]) -> None:
         """Make one round: instructions unlike all before, then their inputs and outputs."""
         tasks: dict[int, str] = {}

@@ -101,6 +101,12 @@ class Tools(Kind):
     def take(self, data: pl.DataFrame | None) -> None:
         """No data are needed; rows of data are not looked at."""
 
+    def stages(self) -> list[tuple[float, int]]:
+        """Return what one try at a row asks."""
+        if self.brief.small:
+            return [(BEST_OF, 60), (BEST_OF, 80)]
+        return [(1, 400)] * (3 if self.drawn else 4)
+
     async def make(self, work: Work, rows: Sequence[int]) -> None:
         """Have a request written, the tool called, its result made up, and the request answered."""
         names = list(self.tools)

@@ -83,6 +83,10 @@ class Instruct(Texts):
         kind.take(getattr(self, "seeds_", None))
         return plan_of(kind)
 
+    def foreseen(self) -> list[tuple[float, int]]:
+        """Return what a row asks where its first try does: for each stage how many requests, and their most tokens."""
+        return self._kind().stages()
+
     def _made(self, plan: Plan, n: int, seed: int, first: int) -> Iterator[Block]:
         from simulacra.text._instruct_columns import in_rounds, round_rows
 

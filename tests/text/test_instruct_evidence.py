@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulacra.text._instruct_evidence import chunks, find, overlap, sentences, telling, unmarked
+from simulacra.text._instruct_evidence import chunks, find, overlap, sentences, telling, unmarked, unwrapped
 
 SOURCE = (
     "The museum opens at ten o\u2019clock.  On Mondays it\nstays \u201cfirmly\u201d closed \u2013 except on holidays. "
@@ -79,3 +79,10 @@ def test_marks_of_markdown_are_taken_away() -> None:
 def test_overlap_is_the_share_of_telling_words() -> None:
     assert overlap("It opens at ten", "The museum opens at ten") == 1
     assert overlap("It closes at noon", "The museum opens at ten") == 0
+
+
+def test_lines_of_a_paragraph_are_put_together_and_those_of_lists_and_tables_stay() -> None:
+    text = "A line that\nis wrapped.\n\n- one item\n  of two lines\n- two\n\n| a | b |\n|---|---|\n\n    code\n    more"
+    assert unwrapped(text) == (
+        "A line that is wrapped.\n\n- one item of two lines\n- two\n\n| a | b |\n|---|---|\n\n    code\n    more"
+    )
