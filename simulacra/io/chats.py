@@ -129,15 +129,19 @@ def as_talks(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def spoken(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the frame with conversations as what was said in them, and other lists and records as JSON text."""
+    """Return the frame with conversations as what was said in them, and other lists and records as JSON text.
+
+    What the system says is often the same in every row and is left out: a check of variety would see nothing else.
+    """
     import polars as pl
 
     talks = [name for name in frame.columns if turns.is_talk(frame[name])]
-    said = [
-        pl.Series(name, ["\n\n".join(words for _, words in turns_of(cell)) or None for cell in frame[name].to_list()])
-        for name in talks
-    ]
+    said = [pl.Series(name, [_said(cell) or None for cell in frame[name].to_list()]) for name in talks]
     return as_json(frame.with_columns(series.cast(pl.String) for series in said))
+
+
+def _said(cell: Any) -> str:
+    return "\n\n".join(words for who, words in turns_of(cell) if who not in ("system", "developer"))
 
 
 def turns_of(cell: Any) -> list[tuple[str, str]]:
