@@ -178,6 +178,8 @@ def _order(name: str, made: Coded, fresh: Coded | None, seed: int) -> Finding:
         return not_tested("diversity", about, f"{figures.ORDERED:,} pairs of words are needed to tell")
     gain, z = figures.order(made, seed)
     mark = None if fresh is None else figures.order(fresh, seed)[0]
+    if mark is not None and mark < UNORDERED:
+        return not_tested("diversity", about, "the words of the real texts stand in no order either")
     limit = UNORDERED if mark is None else mark / 4
     bad = gain < limit or z < Z
     said = f"pairs of words of {name} come back {percent(max(gain, 0))} more often than with all words shuffled"

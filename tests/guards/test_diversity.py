@@ -57,6 +57,11 @@ def test_words_without_order_fail_however_varied_they_look(planted: type) -> Non
     assert "no text" in next(f for f in made if isinstance(f, Finding) and "order" in f.name).sentence
 
 
+def test_words_of_real_texts_without_order_ask_for_none() -> None:
+    found = diversity(prose.case(prose.noise(200), prose.noise(700)[200:]))
+    assert prose.loud(found) == set() and prose.verdicts(found)["order of words"] == "unknown"
+
+
 def test_fewer_topics_than_the_real_texts_have_are_named() -> None:
     texts = sorted(prose.paragraphs(), key=lambda t: ("class" in t, "module" in t, "string" in t))
     found = diversity(prose.case([t for t in texts if "class" in t], [*texts, *texts[::2]]))
