@@ -1,8 +1,8 @@
 """Asks an endpoint through distilabel: python text_distilabel.py URL N IN_FLIGHT FOLDER.
 
-One text step over row numbers, its batch as large as the requests in flight. Prints a line of JSON: rows made, wall and
-CPU seconds of the whole process and its children after its imports, CPU seconds of the imports. A second run on the same
-FOLDER uses its cache.
+One text step over row numbers, its batch as large as the requests in flight. Prints a line of JSON: rows made, wall
+and CPU seconds of the whole process and its children after its imports, CPU seconds of the imports. A second run on
+the same FOLDER uses its cache.
 """
 
 from __future__ import annotations

@@ -10,8 +10,6 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from simulacra.core.errors import DataError, SchemaError
 from simulacra.core.schema import Column, Schema, Table
 
@@ -154,6 +152,8 @@ def usual_text(frame: pl.DataFrame, names: Sequence[str]) -> str:
     usual = next((name for name in names if name in strings), "")
     if usual or not strings:
         return usual
-    lengths = {name: float(np.nan_to_num(frame[name].str.len_chars().mean() or 0)) for name in strings}
+    lengths = {
+        name: frame[name].str.len_chars().sum() / max(frame.height - frame[name].null_count(), 1) for name in strings
+    }
     longest = max(strings, key=lambda name: lengths[name])
     return longest if lengths[longest] >= 60 else ""

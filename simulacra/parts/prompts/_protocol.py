@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from simulacra.parts.prompts.model import Model
 from simulacra.parts.prompts.request import Answer, Request
@@ -211,7 +211,12 @@ def _withheld(request: Request, finish: str, text: str, calls: Any) -> str:
     return ""
 
 
-def _usage(reply: Any, counted: int, text: str) -> dict[str, int]:
+class _Tokens(TypedDict):
+    tokens_in: int
+    tokens_out: int
+
+
+def _usage(reply: Any, counted: int, text: str) -> _Tokens:
     told = reply.get("usage") if isinstance(reply, Mapping) else None
     told = told if isinstance(told, Mapping) else {}
     tokens = (told.get("prompt_tokens", counted), told.get("completion_tokens", tokens_of(text)))
