@@ -189,7 +189,8 @@ def test_what_counts_as_documents(tmp_path: Path) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=80))
 def test_the_words_of_a_page_come_back(text: str) -> None:
-    wanted = " ".join("".join(c if c.isprintable() or c.isspace() else " " for c in text).replace("\u00ad", "").split())
+    seen = text.replace("\u00ad", "")
+    wanted = " ".join("".join(c if c.isprintable() or c.isspace() else " " for c in seen).split())
     found = html(f"<script>if (a < b) x()</script><p>{escape(text)}</p>")
     assert " ".join(" ".join(body for _, body in found).split()) == wanted
 
