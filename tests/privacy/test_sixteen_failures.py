@@ -153,7 +153,7 @@ def test_row_6_and_7_no_teachers_are_shipped() -> None:
     able = {name for name in registry.names() if getattr(registry.load(name), "private", False)}
     assert able == {"tables/private", "tables/gan", "tables/vae", "images/gan", "images/vae"}
     modules = [p for room in ("tables", "images", "parts") for p in (ROOT / room).rglob("*.py")]
-    spend = [text for p in modules if "budget" in (text := p.read_text("utf-8").lower())]
+    spend = [text for p in modules if "core.budget" in (text := p.read_text("utf-8").lower())]
     assert spend and not [text for text in spend if "teacher" in text]
 
 
