@@ -15,11 +15,15 @@ import gzip
 import json
 import os
 import random
+import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import torch
@@ -97,30 +101,39 @@ def rate(tokens: int, wall: float, cpu: float) -> dict[str, float]:
     return {"tokens": tokens, "tokens/s": tokens / wall, "CPU ms/token": 1000 * cpu / tokens}
 
 
-def speed(rows: int, tokens: int, peers: bool) -> dict[str, dict[str, float]]:
-    """Return tokens a second of one batch of stories, prompts included."""
+def speed(rows: int, tokens: int, times: int, peers: bool) -> dict[str, dict[str, float]]:
+    """Return tokens a second of one batch of stories, prompts included: medians of runs that take turns."""
     requests = stories(rows, tokens)
     ask(stories(rows, 2))
+    kinds: dict[str, Callable[[], dict[str, float]]] = {"embedded": lambda: written(requests)}
+    runs: dict[str, list[dict[str, float]]] = {"embedded": [written(requests)]}
+    memory = {"peak MB of the process": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    if peers:
+        for kind in (torch.float32, torch.bfloat16):
+            kinds[f"transformers {kind}"] = partial(generate, *reference(kind), requests)
+    for _ in range(times):
+        for name, run in kinds.items():
+            runs.setdefault(name, []).append(run())
+            print(f"  {name}: {runs[name][-1]}", flush=True)
+    out = {name: {k: median(r[k] for r in made) for k in made[0]} for name, made in runs.items()}
+    return out | {"embedded": out["embedded"] | memory}
+
+
+def written(requests: list[Request]) -> dict[str, float]:
+    """Return what the embedded model takes for the prompts."""
     wall, cpu = time.perf_counter(), time.process_time()
     answers = ask(requests)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    out = {"embedded": rate(sum(a.tokens_out for a in answers), wall, cpu)}
-    print(f"  {out}", flush=True)
-    if peers:
-        tokenizer, model = reference()
-        for kind in (torch.float32, torch.bfloat16):
-            out[f"transformers {kind}"] = generate(tokenizer, model.to(kind), requests)
-            print(f"  {out}", flush=True)
-    return out
+    return rate(sum(a.tokens_out for a in answers), wall, cpu)
 
 
-def reference() -> tuple[Any, Any]:
-    """Return transformers' reading of the same file, in float32."""
+def reference(kind: torch.dtype = torch.float32) -> tuple[Any, Any]:
+    """Return transformers' reading of the same file: its tokenizer and its network."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     path = files.find()
     tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name, padding_side="left")
-    return tokenizer, AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
+    return tokenizer, AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=kind)
 
 
 def generate(tokenizer: Any, model: Any, requests: list[Request]) -> dict[str, float]:
@@ -210,6 +223,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rows", type=int, default=64)
     parser.add_argument("--tokens", type=int, default=100)
+    parser.add_argument("--times", type=int, default=3, help="runs of speed, of which the median counts")
     parser.add_argument("--seeds", type=int, default=3, help="draws of examples and texts for sms_spam")
     parser.add_argument("--peers", action="store_true", help="transformers' generate beside it")
     given = parser.parse_args()
@@ -218,7 +232,7 @@ def main() -> None:
     result: dict[str, Any] = {"threads": given.threads}
     for name, measure in (
         ("start", start),
-        ("speed", lambda: speed(given.rows, given.tokens, given.peers or not given.what)),
+        ("speed", lambda: speed(given.rows, given.tokens, given.times, given.peers or not given.what)),
         ("quality", quality),
         ("labels", lambda: labels(given.seeds)),
     ):

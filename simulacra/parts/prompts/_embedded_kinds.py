@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from simulacra.parts.prompts import _embedded_run as run
-from simulacra.parts.prompts._embedded_net import Net
+from simulacra.parts.prompts._embedded_net import Check, Net
 from simulacra.parts.prompts._embedded_words import Words
 from simulacra.parts.prompts.request import Answer, Request
 
@@ -13,13 +13,13 @@ Asked = Sequence[tuple[Request, list[int]]]
 """Requests with the tokens of their prompts."""
 
 
-def answer(kind: str, net: Net, words: Words, asked: Asked, check: run.Check) -> list[Answer]:
+def answer(kind: str, net: Net, words: Words, asked: Asked, check: Check) -> list[Answer]:
     """Answer requests of one kind in their order."""
     made = {"chat": _write, "complete": _write, "labels": _labels, "logprobs": _logprobs, "embed": _embed}[kind]
     return made(net, words, asked, check)
 
 
-def _write(net: Net, words: Words, asked: Asked, check: run.Check) -> list[Answer]:
+def _write(net: Net, words: Words, asked: Asked, check: Check) -> list[Answer]:
     out = []
     for batch in run.cut([len(prompt) + r.max_tokens for r, prompt in asked]):
         requests, prompts = [asked[i][0] for i in batch], [asked[i][1] for i in batch]
@@ -28,7 +28,7 @@ def _write(net: Net, words: Words, asked: Asked, check: run.Check) -> list[Answe
     return out
 
 
-def _labels(net: Net, words: Words, asked: Asked, check: run.Check) -> list[Answer]:
+def _labels(net: Net, words: Words, asked: Asked, check: Check) -> list[Answer]:
     out: dict[int, Answer] = {}
     alike: dict[tuple[tuple[int, ...], ...], list[int]] = {}
     for i, (request, _) in enumerate(asked):
@@ -42,21 +42,19 @@ def _labels(net: Net, words: Words, asked: Asked, check: run.Check) -> list[Answ
     return [out[i] for i in range(len(asked))]
 
 
-def _logprobs(net: Net, words: Words, asked: Asked, check: run.Check) -> list[Answer]:
+def _logprobs(net: Net, words: Words, asked: Asked, check: Check) -> list[Answer]:
     out: dict[int, Answer] = {}
     for chosen in _even(asked):
-        check()
         befores = [len(words.before(asked[i][0])) for i in chosen]
-        scored = run.logprobs(net, [asked[i][1] for i in chosen], befores)
+        scored = run.logprobs(net, [asked[i][1] for i in chosen], befores, check)
         out |= {i: Answer("", s, "", len(asked[i][1])) for i, s in zip(chosen, scored, strict=True)}
     return [out[i] for i in range(len(asked))]
 
 
-def _embed(net: Net, words: Words, asked: Asked, check: run.Check) -> list[Answer]:
+def _embed(net: Net, words: Words, asked: Asked, check: Check) -> list[Answer]:
     out: dict[int, Answer] = {}
     for chosen in _even(asked):
-        check()
-        vectors = run.embed(net, [asked[i][1] for i in chosen])
+        vectors = run.embed(net, [asked[i][1] for i in chosen], check)
         out |= {i: Answer("", v, "", len(asked[i][1])) for i, v in zip(chosen, vectors, strict=True)}
     return [out[i] for i in range(len(asked))]
 

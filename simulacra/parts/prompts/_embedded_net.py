@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -10,6 +10,9 @@ from torch import Tensor
 from torch.nn.functional import linear, silu
 
 from simulacra.parts.prompts._embedded_files import Parts
+
+Check = Callable[[], None]
+"""Called between layers and steps; raises when nobody waits for the answers any more."""
 
 _SCORES = 2**24
 """Most scores of attention at once: rows of a batch are taken in parts where it would be more."""
@@ -58,7 +61,7 @@ class Net:
         keys = [torch.zeros(shape, dtype=self.dtype, device=self.device) for _ in range(self.layers)]
         return Memory(keys, [torch.zeros_like(k.transpose(2, 3), memory_format=torch.contiguous_format) for k in keys])
 
-    def many(self, tokens: Tensor, memory: Memory, start: int) -> Tensor:
+    def many(self, tokens: Tensor, memory: Memory, start: int, check: Check) -> Tensor:
         """Return the last hidden states (rows, tokens, width) of tokens at places from `start` on in every row."""
         length = tokens.shape[1]
         places = torch.arange(start, start + length, device=self.device)
@@ -70,9 +73,9 @@ class Net:
             keys[..., start : start + length] = k.permute(0, 2, 3, 1)
             values[:, :, start : start + length] = v.transpose(1, 2)
 
-        return self._forward(tokens, places[None], memory, put, mask, start + length)
+        return self._forward(tokens, places[None], memory, put, mask, check)
 
-    def one(self, tokens: Tensor, places: Tensor, memory: Memory) -> Tensor:
+    def one(self, tokens: Tensor, places: Tensor, memory: Memory, check: Check) -> Tensor:
         """Return the last hidden states (rows, width) of one token a row, each at a place of its own."""
         end = int(places.max()) + 1
         rows = torch.arange(len(tokens), device=self.device)
@@ -82,19 +85,21 @@ class Net:
             keys[rows, :, :, places] = k[:, 0]
             values[rows, :, places] = v[:, 0]
 
-        return self._forward(tokens[:, None], places[:, None], memory, put, mask, end)[:, 0]
+        return self._forward(tokens[:, None], places[:, None], memory, put, mask, check)[:, 0]
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Return the scores of every token after hidden states, float32."""
         return linear(hidden.to(self.dtype), self._w["words"]).float()
 
-    def _forward(self, tokens: Tensor, places: Tensor, memory: Memory, put: Any, mask: Tensor, end: int) -> Tensor:
+    def _forward(self, tokens: Tensor, places: Tensor, memory: Memory, put: Any, mask: Tensor, check: Check) -> Tensor:
         w, rows, length = self._w, *tokens.shape
+        end = mask.shape[-1]
         group = self.heads // self.kv_heads
         bias = torch.zeros(mask.shape, device=self.device).masked_fill_(~mask, -torch.inf)
         cos, sin = self._cos[places][:, :, None], self._sin[places][:, :, None]
         x = w["words"][tokens].float()
         for i in range(self.layers):
+            check()
             qkv = linear(self._norm(x, f"{i}.norm"), w[f"{i}.qkv"]).view(rows, length, -1, self.head)
             turned = self._turn(qkv[:, :, : self.heads + self.kv_heads], cos, sin)
             keys, values = memory.keys[i], memory.values[i]

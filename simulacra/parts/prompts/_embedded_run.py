@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from simulacra.core.rng import stream
 from simulacra.parts.prompts._embedded_draw import draw
-from simulacra.parts.prompts._embedded_net import Memory, Net
+from simulacra.parts.prompts._embedded_net import Check, Memory, Net
 from simulacra.parts.prompts._embedded_words import Words
 from simulacra.parts.prompts.request import Request
 
@@ -19,9 +19,6 @@ ROWS = 64
 """Most rows of one batch."""
 PLACES = 40_960
 """Most places of one batch, rows times the longest: the memory of keys and values then takes under 1 GB."""
-
-Check = Callable[[], None]
-"""Called before every step; raises when nobody waits for the answers any more."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ def cut(lengths: Sequence[int]) -> list[range]:
     return [*out, range(first, len(lengths))] if lengths else out
 
 
-def read(net: Net, prompts: Sequence[list[int]], more: int = 0) -> tuple[Memory, Tensor]:
+def read(net: Net, prompts: Sequence[list[int]], check: Check, more: int = 0) -> tuple[Memory, Tensor]:
     """Take in prompts side by side. Returns their memory with `more` free places, and (rows, tokens, width) states.
 
     What all prompts begin with is computed once. Places behind a shorter prompt hold nothing of meaning.
@@ -55,17 +52,17 @@ def read(net: Net, prompts: Sequence[list[int]], more: int = 0) -> tuple[Memory,
     memory = net.memory(1, size + more)
     states = []
     if shared:
-        states = [net.many(_table([prompts[0][:shared]], net), memory, 0).expand(len(prompts), -1, -1)]
+        states = [net.many(_table([prompts[0][:shared]], net), memory, 0, check).expand(len(prompts), -1, -1)]
     memory = memory.pick(torch.zeros(len(prompts), dtype=torch.long, device=net.device))
     rest = [p[shared:] + [0] * (size - len(p)) for p in prompts]
-    return memory, torch.cat([*states, net.many(_table(rest, net), memory, shared)], 1)
+    return memory, torch.cat([*states, net.many(_table(rest, net), memory, shared, check)], 1)
 
 
 def write(
     net: Net, words: Words, prompts: Sequence[list[int]], asked: Sequence[Request], check: Check
 ) -> list[Written]:
     """Write the answers of one batch; a row that is done leaves it."""
-    memory, states = read(net, prompts, max(r.max_tokens for r in asked))
+    memory, states = read(net, prompts, check, max(r.max_tokens for r in asked))
     places = torch.tensor([len(p) for p in prompts], device=net.device)
     hidden = states[torch.arange(len(prompts), device=net.device), places - 1]
     points = np.zeros((len(asked), max(r.max_tokens for r in asked)))
@@ -77,7 +74,6 @@ def write(
     out: list[list[int]] = [[] for _ in asked]
     done: dict[int, Written] = {}
     for step in range(points.shape[1]):
-        check()
         drawn = torch.from_numpy(points[:, step].copy()).to(net.device)[rows]
         tokens = draw(net.logits(hidden), heat[rows], mass[rows], drawn)
         for i, token in zip(rows.tolist(), tokens.tolist(), strict=True):
@@ -92,29 +88,28 @@ def write(
             # Copying the memory costs as much as a step, so rows leave by the quarter.
             keep = left.nonzero()[:, 0]
             rows, tokens, memory = rows[keep], tokens[keep], memory.pick(keep)
-        hidden = net.one(tokens, places[rows] + step, memory)
+        hidden = net.one(tokens, places[rows] + step, memory, check)
     return [done[i] for i in range(len(asked))]
 
 
 def labels(net: Net, prompts: Sequence[list[int]], choices: Sequence[Sequence[int]], check: Check) -> list[list[float]]:
     """Return the log-probability of each choice after each prompt, (prompts, choices)."""
-    memory, states = read(net, prompts, max(len(c) for c in choices))
+    memory, states = read(net, prompts, check, max(len(c) for c in choices))
     places = torch.tensor([len(p) for p in prompts], device=net.device)
     first = net.logits(states[torch.arange(len(prompts), device=net.device), places - 1]).log_softmax(-1)
     sums = []
     for choice in choices:
         total = first[:, choice[0]].double()
         for i, (token, following) in enumerate(zip(choice, choice[1:], strict=False)):
-            check()
-            hidden = net.one(torch.full_like(places, token), places + i, memory)
+            hidden = net.one(torch.full_like(places, token), places + i, memory, check)
             total = total + net.logits(hidden).log_softmax(-1)[:, following]
         sums.append(total)
     return [[float(x) for x in row] for row in torch.stack(sums, 1).tolist()]
 
 
-def logprobs(net: Net, texts: Sequence[list[int]], befores: Sequence[int]) -> list[list[float]]:
+def logprobs(net: Net, texts: Sequence[list[int]], befores: Sequence[int], check: Check) -> list[list[float]]:
     """Return the log-probability of every token of each text after its first `before` ones, at least 1."""
-    _, states = read(net, texts)
+    _, states = read(net, texts, check)
     out = []
     for row, (text, before) in enumerate(zip(texts, befores, strict=True)):
         scores = net.logits(states[row, before - 1 : len(text) - 1]).log_softmax(-1)
@@ -123,9 +118,9 @@ def logprobs(net: Net, texts: Sequence[list[int]], befores: Sequence[int]) -> li
     return out
 
 
-def embed(net: Net, texts: Sequence[list[int]]) -> list[list[float]]:
+def embed(net: Net, texts: Sequence[list[int]], check: Check) -> list[list[float]]:
     """Return the mean of the last hidden states of each text, of unit length."""
-    _, states = read(net, texts)
+    _, states = read(net, texts, check)
     means = torch.stack([states[i, : len(text)].mean(0) for i, text in enumerate(texts)])
     return [[float(x) for x in row] for row in (means / means.norm(dim=1, keepdim=True)).tolist()]
 
