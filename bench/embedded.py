@@ -3,6 +3,7 @@
 python bench/embedded.py                 everything (8 minutes on two quiet cores)
 python bench/embedded.py speed --peers   64 stories in one batch, and transformers' generate in the same run
 python bench/embedded.py labels          sms_spam and movie reviews, raw and calibrated
+python bench/embedded.py fit             small tasks whose answers can be checked
 
 Needs SIMULACRA_DATA for labels and quality. Writes build/bench/embedded.json.
 """
@@ -27,6 +28,7 @@ from statistics import median
 from typing import Any
 
 import torch
+from _embedded_fit import fit
 from common import ROOT, save, stop
 
 from simulacra.parts.prompts import _embedded_files as files
@@ -218,7 +220,7 @@ def labels(seeds: int) -> dict[str, Any]:
 def main() -> None:
     """Run the measures that are named, or all."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    known = ("start", "speed", "quality", "labels")
+    known = ("start", "speed", "quality", "labels", "fit")
     parser.add_argument("what", nargs="*", choices=[*known, []], help="measures; all of them when none is named")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rows", type=int, default=64)
@@ -235,6 +237,7 @@ def main() -> None:
         ("speed", lambda: speed(given.rows, given.tokens, given.times, given.peers or not given.what)),
         ("quality", quality),
         ("labels", lambda: labels(given.seeds)),
+        ("fit", fit),
     ):
         if name in wanted:
             print(name, flush=True)
