@@ -44,6 +44,8 @@ def is_documents(source: str | Path) -> bool:
 
     A single .txt file counts as a table here, as everywhere; `read` takes it as a document when it is asked to.
     """
+    if not os.fspath(source):
+        return False
     path = Path(os.fspath(source)).expanduser()
     if path.is_dir():
         return _folder_of_documents(path)

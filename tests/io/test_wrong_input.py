@@ -41,12 +41,16 @@ def test_missing_file_offers_similar_names(tmp_path: Path) -> None:
         simulacra.read(tmp_path / "none" / "x.csv")
 
 
-def test_folder_address_and_nothing(tmp_path: Path) -> None:
+def test_folder_address_and_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.csv").write_text("a\n1\n")
     with pytest.raises(DataError, match=r"is a folder, not a file; name one of its files: a\.csv"):
         simulacra.read(tmp_path)
     with pytest.raises(DataError, match="never opened"):
         simulacra.read("https://example.org/a.csv")
+    (tmp_path / "pages").mkdir()
+    for name in "abc":
+        (tmp_path / "pages" / f"{name}.md").write_text("Words.")
+    monkeypatch.chdir(tmp_path / "pages")
     with pytest.raises(DataError, match="no file named"):
         simulacra.read("")
 
