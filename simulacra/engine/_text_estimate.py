@@ -54,8 +54,14 @@ class Estimate:
         else:
             cost = f"at most {self.cost:.4g} by the price table" if self.priced else "no price table, so no cost"
             paid = f"{cost}; about {_time(self.seconds)} if a request takes {SECONDS:g} s."
-        held = f" The journal holds {known:,} answers; none of them is asked again." if known else ""
-        return what + paid + held
+        return what + paid + (f" The journal holds {known:,} answers{self._reused}" if known else "")
+
+    @property
+    def _reused(self) -> str:
+        """Return which answers of a journal are taken: those of the embedded model hang on the batch of their rows."""
+        if self.alone:
+            return "; those of the same batches of rows are not asked again."
+        return "; what is asked just so is not asked again."
 
 
 class Dry:

@@ -132,7 +132,7 @@ def _lineage(job: Job, rows: Rows, failures: list[Any]) -> Lineage:
         facts["seeds"] = len(job.seeds)
     if failures:
         facts["missing rows"] = len({f.row for f in failures if f.dropped})
-    known = {**job.method.lineage_.versions, **versions_of(job.models)}
+    known = {**job.method.lineage_.versions, **(versions_of(job.models) if facts["asked"] else {})}
     return dataclasses.replace(job.method.lineage_, seed=job.recipe.seed, facts=facts, versions=known)
 
 

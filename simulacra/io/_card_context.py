@@ -1,4 +1,13 @@
-"""The words of a Croissant card, and where each of them is defined."""
+"""The words of a Croissant card, where each of them is defined, and which of them names a type of column."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulacra.core.infer_images import shape_of
+
+if TYPE_CHECKING:
+    import polars as pl
 
 CONTEXT = {
     "@language": "en",
@@ -38,3 +47,18 @@ CONTEXT = {
     "subField": "cr:subField",
     "transform": "cr:transform",
 }
+
+
+def type_of(dtype: pl.DataType) -> str:
+    """Return the type of a column in words of schema.org."""
+    import polars as pl
+
+    if dtype == pl.Boolean:
+        return "sc:Boolean"
+    if dtype.is_integer() or shape_of(dtype) is not None:
+        return "sc:Integer"
+    if dtype.is_numeric():
+        return "sc:Float"
+    if dtype == pl.Date:
+        return "sc:Date"
+    return "sc:DateTime" if dtype == pl.Datetime else "sc:Text"

@@ -12,7 +12,7 @@ from simulacra.core.lineage import Lineage
 from simulacra.core.report import Finding, Report
 from simulacra.core.schema import Schema
 from simulacra.io import _images_card as pictures
-from simulacra.io._card_context import CONTEXT
+from simulacra.io._card_context import CONTEXT, type_of
 from simulacra.io._images_written import TABLE
 
 if TYPE_CHECKING:
@@ -281,7 +281,7 @@ def _file_set(card: Card) -> dict[str, Any]:
 def _fields(card: Card) -> Sequence[dict[str, Any]]:
     out = [pictures.link()] if card.ending == TABLE else []
     for name, dtype in card.empty.schema.items():
-        kind, source = _croissant_type(dtype), {"fileSet": {"@id": "parts"}, "extract": {"column": name}}
+        kind, source = type_of(dtype), {"fileSet": {"@id": "parts"}, "extract": {"column": name}}
         if pictures.files(card.ending):
             other, source = pictures.source(card.ending, name, shape_of(dtype) is not None)
             kind = other or kind
@@ -290,17 +290,3 @@ def _fields(card: Card) -> Sequence[dict[str, Any]]:
         field = {"@type": "cr:Field", "@id": f"rows/{name}", "name": name, "dataType": kind, **lists, "source": source}
         out.append(field)
     return out
-
-
-def _croissant_type(dtype: pl.DataType) -> str:
-    import polars as pl
-
-    if dtype == pl.Boolean:
-        return "sc:Boolean"
-    if dtype.is_integer() or shape_of(dtype) is not None:
-        return "sc:Integer"
-    if dtype.is_numeric():
-        return "sc:Float"
-    if dtype == pl.Date:
-        return "sc:Date"
-    return "sc:DateTime" if dtype == pl.Datetime else "sc:Text"

@@ -105,7 +105,7 @@ def dressed(frame: pl.DataFrame, written: Mapping[str, str], neutralise: bool) -
         if dtype.is_nested() or dtype.is_object() or dtype in (pl.Binary, pl.Duration):
             raise DataError(
                 f"column {name!r} holds {type(dtype).__name__.lower()} values, which delimited text cannot; "
-                "write Parquet, or unnest the column"
+                "write Parquet or JSON Lines (format parquet or jsonl), or take it apart into columns"
             )
         if name in written and dtype.is_numeric():
             changes.append(_as_written(frame[name], written[name]))

@@ -12,7 +12,7 @@ from simulacra.text._columns_column import Known
 from simulacra.text._columns_prompts import Asking
 from simulacra.text._columns_schema import column_of, dtype_of
 from simulacra.text._columns_spec import NAME, Spec
-from simulacra.text._columns_templates import fenced
+from simulacra.text._columns_templates import Unfit, fenced
 
 if TYPE_CHECKING:
     import polars as pl
@@ -74,7 +74,7 @@ class Judge(Asking):
 
     async def ask(self, cells: Cells, rows: Sequence[int], desk: Desk) -> None:
         """Ask for every row; two texts are shown in both orders."""
-        said = self.rendered(cells, rows, lambda i: self.prompt.render(cells.context(i, self.prompt)))
+        said = self.rendered(cells, rows, lambda i: self._question(cells, i))
         if self.pair:
             asked = {i: [self._comparison(cells, i, text, order) for order in (0, 1)] for i, text in said.items()}
         elif self.words:
@@ -83,6 +83,13 @@ class Judge(Asking):
             asked = {i: [self._score(cells, i, text, k) for k in range(len(self.rubric))] for i, text in said.items()}
         for i, answers in (await self.all_answers(cells, asked, desk)).items():
             cells.values[self.name][i] = self._value(answers)
+
+    def _question(self, cells: Cells, i: int) -> str:
+        """Return what is asked about a row. Raises Unfit where one of two texts to be compared is missing."""
+        for name in self.pair:
+            if cells.values[name][i] is None:
+                raise Unfit(f"column {name!r} is empty in this row, so there is nothing to compare")
+        return self.prompt.render(cells.context(i, self.prompt))
 
     def _judged(self, cells: Cells, i: int, text: str, turn: int, labels: tuple[str, ...] = ()) -> Request:
         """Return a request for a value of the schema, or for the log-probabilities of labels."""

@@ -7,11 +7,12 @@ values and a few harmless methods, and a name that nobody set is an error. What 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from simulacra.core.errors import ConfigError, need
+from simulacra.text._columns_nodes import bounded, fields, walk
 
 MOST_TEXT = 1_000_000
 """Characters of one rendered text, and of any value made on the way to it."""
@@ -71,11 +72,11 @@ class Template:
         env = _environment()
         try:
             tree = env.parse(source)
-            for node in _walk(tree):
+            for node in walk(tree):
                 _refuse(node)
             self.names = frozenset(meta.find_undeclared_variables(tree)) - {"range", "loop"}
-            self.fields = tuple(_fields(tree))
-            self._template = jinja2.Template.from_code(env, env.compile(_bounded(tree)), env.globals)
+            self.fields = tuple(fields(tree))
+            self._template = jinja2.Template.from_code(env, env.compile(bounded(tree)), env.globals)
         except jinja2.TemplateSyntaxError as error:
             raise ConfigError(f"{where}, line {error.lineno}: {error.message}") from error
         except RecursionError:
@@ -141,6 +142,9 @@ def _environment() -> Any:
     )  # fmt: skip
     env.globals = {"range": _range}
     env.filters = {name: env.filters[name] for name in FILTERS}
+    env.filters |= {
+        name: _of_text(env.filters[name]) for name in ("capitalize", "lower", "string", "title", "trim", "upper")
+    }
     env.filters |= {"join": _join, "replace": _replace, "indent": _indent, "tojson": _tojson}
     env.filters |= {
         "quoted": jinja2.pass_context(_quoted),
@@ -160,12 +164,6 @@ def _attribute(env: Any, obj: Any, name: str) -> Any:
     return env.undefined(obj=obj, name=name)
 
 
-def _walk(node: Any) -> Iterator[Any]:
-    yield node
-    for child in node.iter_child_nodes():
-        yield from _walk(child)
-
-
 def _refuse(node: Any) -> None:
     """Raise for what is not in ALLOWED, and for loops that call themselves."""
     import jinja2
@@ -179,36 +177,6 @@ def _refuse(node: Any) -> None:
     if kind == "Filter" and node.name not in _environment().filters:
         known = ", ".join(sorted(n for n in _environment().filters if n[0] != "\0"))
         raise jinja2.TemplateSyntaxError(f"no filter {node.name!r}; known: {known}", node.lineno)
-
-
-def _fields(tree: Any) -> Iterator[tuple[str, str]]:
-    from jinja2 import nodes
-
-    for node in _walk(tree):
-        if not isinstance(node, nodes.Getattr | nodes.Getitem) or not isinstance(node.node, nodes.Name):
-            continue
-        field = node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", None)
-        if isinstance(field, str):
-            yield node.node.name, field
-
-
-def _bounded(tree: Any) -> Any:
-    """Return the tree with every loop counted and every joining of texts measured."""
-    from jinja2 import nodes
-    from jinja2.visitor import NodeTransformer
-
-    class Bounds(NodeTransformer):
-        def visit_For(self, node: Any) -> Any:
-            node = self.generic_visit(node)
-            node.iter = nodes.Filter(node.iter, "\0counted", [], [], None, None, lineno=node.lineno)
-            return node
-
-        def visit_Concat(self, node: Any) -> Any:
-            node = self.generic_visit(node)
-            parts = nodes.List(node.nodes, lineno=node.lineno)
-            return nodes.Filter(parts, "\0joined", [], [], None, None, lineno=node.lineno)
-
-    return Bounds().visit(tree).set_environment(tree.environment)
 
 
 # What templates may call ---------------------------------------------------------------------------------------------
@@ -256,6 +224,11 @@ def _text(value: Any) -> str:
     if type(value).__name__ == "StrictUndefined":
         return str(value)
     return "" if value is None else str(value)
+
+
+def _of_text(known: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a filter of texts to which an empty cell is an empty text."""
+    return lambda value, *rest, **named: known(_text(value) if value is None else value, *rest, **named)
 
 
 def _join(parts: Iterable[Any], sign: str = "", attribute: str | None = None) -> str:

@@ -73,6 +73,12 @@ class Instruct(Texts):
         for given, owner in (("tools", "tools"), ("templates", "mixed")):
             if getattr(self, given) and self.kind != owner:
                 raise ConfigError(f"{self.name}: {given} belong to kind {owner}, and kind is {self.kind}")
+        if brief.small and (self.wish or self.language):
+            what = "wish" if self.wish else "language"
+            raise ConfigError(
+                f"{self.name}: {what} cannot be told to the embedded model, which goes on from English examples; "
+                f"leave {what} out, or give another model in [[models]]"
+            )
         kind: Kind = cls(settings, brief)
         return kind
 

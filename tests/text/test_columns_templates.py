@@ -26,6 +26,7 @@ def render(source: str) -> str:
         ("{{ x }}, {{ p.name | upper }}, {{ n + 1 }}", "hey, ANN, 3"),
         ("{{ p.items }} {{ p['name'] }} {{ p.note }}.", "3 Ann ."),
         ("{% for a in many %}{{ loop.index }}{{ a }}{% if not loop.last %},{% endif %}{% endfor %}", "1a,2b,3c"),
+        ("{{ p.note | upper }}{{ p.note | trim }}{{ p.note | title }}{{ p.note | string }}{{ 'x' ~ p.note }}.", "x."),
         ("{% set y = x ~ n %}{{ y }}", "hey2"),
         ("{{ 'yes' if n > 1 else 'no' }}", "yes"),
         ("{{ x[:2] }} {{ many | join('+') }} {{ p | tojson }}", 'he a+b+c {"name": "Ann", "items": 3, "note": null}'),

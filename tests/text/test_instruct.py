@@ -98,6 +98,15 @@ def test_lineage_tells_what_was_asked_for_each_row() -> None:
     assert len(port.asked) == 8 and len({r.seed for r in port.asked if r.column == "user"}) == 4
 
 
+@pytest.mark.parametrize("field", ["wish", "language"])
+def test_the_embedded_model_is_told_no_wish_and_no_language(field: str) -> None:
+    with pytest.raises(ConfigError, match=f"{field} cannot be told to the embedded model.*another model"):
+        Instruct(kind="dialogue", **{field: "German"})
+    assert getattr(
+        Instruct(kind="dialogue", models=({"base_url": "http://127.0.0.1:1/v1"},), **{field: "German"}), field
+    )
+
+
 def test_the_language_is_asked_for_and_the_wish_stands_in_the_prompt() -> None:
     method, port = asking(talk, kind="dialogue", options={"turns": 1}, language="German", wish="For beginners.")
     method.sample(1, seed=3)
