@@ -10,7 +10,7 @@ for the runs of letters; Charikar (2002) for the bands of `near_vectors`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,6 +52,10 @@ FUNCTION_WORDS = (
 """English words that tell little."""
 WAYS = ("words",)
 MOST_BANDS = 256
+BATCH = 64
+"""Texts of one batch of a model whose answers hang on what is asked together."""
+FLIGHT = 1024
+"""Texts that are handed to another model at a time."""
 CELLS = 4_000_000
 """Numbers of one slice of a large product."""
 
@@ -81,16 +85,40 @@ def vectors(texts: Sequence[str], how: str = "words") -> Floats:
     return unit(out)
 
 
-async def embedded(desk: Desk, texts: Sequence[str], model: str) -> Floats:
-    """Return (texts, d) a unit vector for each text from a model that embeds. Raises DataError where it gave none."""
+async def embedded(
+    desk: Desk, texts: Sequence[str], model: str, tell: Callable[[int], None] = lambda done: None
+) -> tuple[Floats, dict[int, str]]:
+    """Return (texts, d) a unit vector for each text from a model that embeds, and why rows have one of zeros.
+
+    Texts are handed in so many at a time, by their numbers; tell hears of each such part. Raises DataError where the
+    model gave no vector at all.
+    """
     from simulacra.parts.prompts.request import Request
 
-    asked = [Request((("user", text),), model, kind="embed", row=row) for row, text in enumerate(texts)]
-    answers = await desk.ask(asked)
+    size, answers = BATCH if desk.batches else FLIGHT, []
+    for at in range(0, len(texts), size):
+        part = texts[at : at + size]
+        answers += await desk.ask(
+            [
+                Request((("user", text),), model, kind="embed", row=at + i, temperature=0.0)
+                for i, text in enumerate(part)
+            ]
+        )
+        tell(len(part))
+    width = next((len(answer.value) for answer in answers if answer.ok), 0)
+    faults = {row: answer.error for row, answer in enumerate(answers) if not answer.ok}
+    faults |= {
+        row: f"{len(answer.value)} numbers, where others have {width}"
+        for row, answer in enumerate(answers)
+        if answer.ok and len(answer.value) != width
+    }
+    if answers and len(faults) == len(answers):
+        raise DataError(f"model {model!r} gave no vector of {len(answers):,} texts: {faults[0]}")
+    out = np.zeros((len(answers), width), dtype=np.float32)
     for row, answer in enumerate(answers):
-        if not answer.ok:
-            raise DataError(f"model {model!r} gave no vector of the text in row {row}: {answer.error}")
-    return unit(np.array([answer.value for answer in answers], dtype=np.float32))
+        if row not in faults:
+            out[row] = answer.value
+    return unit(out), faults
 
 
 def near_vectors(given: npt.NDArray[np.floating], threshold: float = 0.9) -> tuple[Places, npt.NDArray[np.float64]]:

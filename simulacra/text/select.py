@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
+MOST = 4000
+"""Characters of a text that a model embeds."""
 SCORES = ("rules", "judge", "perplexity", "ifd")
 
 
@@ -51,11 +53,14 @@ class Select(Transform):
     near: float = option(0.9, "similarity from which rows are duplicates, by words and by vectors", low=0.3, high=1.0)
     novelty: float = option(0.0, "least 1 - ROUGE-L of what a row asks to better rows; .3 is usual", low=0.0, high=1.0)
     by: str = option("", "column whose values are chosen from in equal numbers")
+    vectors: str = option("", "model that embeds the texts; empty compares hashed words, without a model")
     models: tuple[Any, ...] = option((), "models that score, as entries of [[models]]; none is the embedded model")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        read_models(self.models)
+        known = [model.name for model in read_models(self.models)]
+        if self.vectors and self.vectors not in known:
+            raise ConfigError(f"{self.name}: vectors: no model is named {self.vectors!r}.{near(self.vectors, known)}")
         self.desk: Desk | None = None
 
     def _apply(self, data: Dataset, rng: np.random.Generator) -> tuple[pl.DataFrame, np.ndarray]:
@@ -77,7 +82,7 @@ class Select(Transform):
             step(1, "benchmarks")
             same.by_words(texts.whole, quality, self.near, log)
             step(1, "words")
-            vectors = _vectors(texts, log)
+            vectors = self._embedded(texts, log) if self.vectors else _vectors(texts, log)
             same.by_vectors(vectors, quality, self.near, log)
             step(1, "vectors")
             quality = self._scored(frame, texts, quality, log)
@@ -110,6 +115,21 @@ class Select(Transform):
             raise ConfigError(
                 f"{self.name}: score: column {self.score!r} holds {frame[self.score].dtype}, and a score is a number"
             )
+
+    def _embedded(self, texts: TextRows, log: Log) -> npt.NDArray[np.float32]:
+        """Return (rows, d) a model's vector for each row, and drop those of which it gave none."""
+        import numpy as np
+
+        from simulacra.parts.text_vectors import embedded
+
+        rows = log.rows()
+        desk, shown = self._asked(), [text[:MOST] for text in texts.whole[rows].to_list()]
+        with task("embed", total=len(rows)) as step:
+            found, faults = desk.run(embedded(desk, shown, self.vectors, step))
+        log.drop("alike", [int(rows[i]) for i in faults], [f"no vector: {why}" for why in faults.values()])
+        out = np.zeros((len(log.left), found.shape[1]), np.float32)
+        out[rows] = found
+        return out
 
     def _scored(self, frame: pl.DataFrame, texts: TextRows, ruled: Floats, log: Log) -> Floats:
         """Return (rows,) the score by which rows are chosen, and drop those that have none."""

@@ -91,8 +91,10 @@ class Lengths:
 
 def test_vectors_of_a_model_that_embeds():
     desk = Desk([Model()], ports={"default": Lengths()})
-    made = desk.run(embedded(desk, ["ab", "abcd"], "default"))
-    assert np.allclose(made, np.array([[1, 1], [2, 1]]) / np.sqrt([[2], [5]]))
-    with pytest.raises(DataError, match="row 1.*no vector"):
-        desk.run(embedded(desk, ["ab", "bad"], "default"))
+    made, faults = desk.run(embedded(desk, ["ab", "abcd"], "default"))
+    assert np.allclose(made, np.array([[1, 1], [2, 1]]) / np.sqrt([[2], [5]])) and not faults
+    made, faults = desk.run(embedded(desk, ["ab", "bad"], "default"))
+    assert not made[1].any() and list(faults) == [1] and "no vector" in faults[1]
+    with pytest.raises(DataError, match="'default' gave no vector of 1 texts.*no vector"):
+        desk.run(embedded(desk, ["bad"], "default"))
     desk.close()

@@ -20,6 +20,7 @@ from simulacra.parts.prompts.model import Model
 from simulacra.parts.prompts.replay import Replay
 from simulacra.parts.prompts.request import Answer, Request
 from simulacra.parts.text_vectors import vectors
+from simulacra.testing.server import Server
 from simulacra.text import _select_choice as choice
 from simulacra.text.select import Select
 
@@ -327,6 +328,45 @@ def test_ifd_is_the_perplexity_with_the_question_over_that_without_and_useless_q
     told = reasons(select)
     assert kept.height == 7 and told[0]["score"] == pytest.approx(math.exp(-0.5), abs=1e-5)
     assert "IFD 1.65" in told[5]["reason"] and not told[5]["kept"]
+
+
+def test_texts_that_a_model_finds_alike_fall_and_one_failed_vector_costs_one_row() -> None:
+    frame = talks(12)
+
+    def answer(request: Request) -> Any:
+        if request.kind != "embed":
+            return {"grade": 3}
+        case = int(request.messages[-1][1].split("case ")[1].split(".")[0])
+        # Row 7 says what row 2 says in other words, as this model sees it; of row 5 it sees nothing.
+        return Answer(error="too long") if case == 5 else [float(k == (2 if case == 7 else case)) for k in range(12)]
+
+    def chosen(vectors: str) -> Select:
+        select = Select(score="judge", vectors=vectors)
+        select.desk = Desk([Model(port="replay")], ports={"default": Replay(answer)})
+        select.apply(frame, seed=0)
+        return select
+
+    assert all(row["kept"] for row in reasons(chosen("")).values())
+    told = reasons(chosen("default"))
+    assert [i for i, row in told.items() if not row["kept"]] in ([2, 5], [5, 7])
+    assert (told[5]["stage"], told[5]["reason"]) == ("alike", "no vector: too long")
+    assert {told[2]["partner"], told[7]["partner"]} & {2, 7}
+    with pytest.raises(ConfigError, match="vectors: no model is named 'defualt'.*default"):
+        Select(vectors="defualt")
+
+
+def test_a_server_that_embeds_is_asked_once_and_the_rows_are_the_same_again(tmp_path: Path) -> None:
+    frame = talks(12)
+    with Server() as server:
+        entry = Model(name="vectors", base_url=server.url, model="m")
+        made = []
+        for _ in range(2):
+            with Desk([entry], tmp_path / "journal.sqlite") as desk:
+                select = Select(n=5, vectors="vectors", models=(entry,), near=1.0)
+                select.desk = desk
+                made.append(select.apply(frame, seed=0))
+                asked = desk.spent.requests
+        assert asked == 0 and made[0].equals(made[1]) and made[0].height == 5
 
 
 def test_perplexity_keeps_the_middle() -> None:
