@@ -51,7 +51,11 @@ def judged(
         "about": f"{about}{seen}",
         "recipe": json.loads(json.dumps(_recipe(recipe))),
     }
-    more: list[Finding | View] = [rows_made(rows.count, failures), *views(made, rows.lines, lineage, failures)]
+    more: list[Finding | View] = [
+        rows_made(rows.count, failures),
+        *views(made, rows.lines, lineage, failures),
+        *judges(made, recipe.settings.get("columns") or ()),
+    ]
     return judge(case, guards, meta, more)
 
 
@@ -100,6 +104,33 @@ def views(made: pl.DataFrame, lines: pl.DataFrame, lineage: Lineage, failures: S
         more = f"The first {LISTED} of {len(failures):,}; failures.json has all." if len(failures) > LISTED else ""
         header = ["row", "column", "", "reason"]
         yield View("answers", "table", "What could not be made", {"header": header, "rows": shown}, note=more)
+
+
+def judges(made: pl.DataFrame, columns: Sequence[Mapping[str, Any]]) -> Iterator[View]:
+    """Yield what judges said of the rows, point by point. columns: entries of [[columns]]."""
+    scored: list[list[Any]] = []
+    compared: list[list[Any]] = []
+    for entry in columns:
+        name = entry.get("name")
+        if entry.get("kind") != "judge" or name not in made.columns:
+            continue
+        cells = made[name].drop_nulls()
+        for point in entry.get("rubric", ()) if len(cells) else ():
+            scores = cells.struct.field(point["name"]).struct.field("score")
+            top = float((scores == point.get("high", 5)).mean() or 0)
+            figures = (f"{scores.mean():.2f}", f"{scores.std() or 0:.2f}", f"{top:.0%}")
+            scored.append([name, point["name"], len(scores), *figures])
+        if entry.get("pairwise") and len(cells):
+            better = Counter(cells.struct.field("better"))
+            compared += [
+                [name, who, better[who], f"{better[who] / len(cells):.0%}"] for who in (*entry["pairwise"], "tie")
+            ]
+    if scored:
+        header = ["column", "point", "rows", "mean", "standard deviation", "share at the top"]
+        yield View("answers", "table", "What judges gave", {"header": header, "rows": scored})
+    if compared:
+        header = ["column", "the better", "rows", "share"]
+        yield View("answers", "table", "What judges preferred", {"header": header, "rows": compared})
 
 
 def _samples(made: pl.DataFrame, lines: pl.DataFrame) -> View:

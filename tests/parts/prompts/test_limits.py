@@ -7,7 +7,7 @@ import heapq
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulacra.core.errors import ModelError
@@ -87,6 +87,7 @@ def test_refusals_of_what_was_sent_together_count_once() -> None:
     assert pace.seats.many == 8
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["come", "go", "more", "fewer", "leave"]), max_size=60), st.integers(1, 4))
 def test_seats_are_never_overfull_and_nobody_is_forgotten(steps: list[str], many: int) -> None:
     async def play() -> None:
@@ -138,7 +139,7 @@ def test_waits_grow_to_their_end_and_differ() -> None:
 
 def test_the_breaker_lets_one_through_at_a_time_until_it_hears_an_answer() -> None:
     async def play() -> tuple[list[int], int]:
-        breaker = Breaker("model 'm'", Patience(first=0.001, longest=0.001), Rest())
+        breaker = Breaker("model 'm'", Patience(first=0.001, longest=0.001, never_up=3600.0), Rest())
         together, inside, answered = [], 0, False
 
         async def one(number: int) -> None:
